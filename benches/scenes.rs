@@ -1,0 +1,1 @@
+//! Simulated scenes for the benchmarks: sizes and seeds are fixed here.
