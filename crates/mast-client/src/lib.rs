@@ -1,1 +1,39 @@
 #![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod answer;
+mod cell;
+mod client;
+mod criteria;
+mod disk;
+mod error;
+mod filter;
+mod hash;
+mod limits;
+mod mashup;
+mod observation;
+mod patience;
+mod product;
+mod query;
+mod row;
+mod table;
+mod transport;
+
+pub use answer::Answer;
+pub use cell::{Cell, Field, Kind};
+pub use client::{ClientOptions, MAST, MastClient};
+pub use criteria::Criteria;
+pub use error::{Cause, Error, Result};
+pub use filter::{Filter, Syntax};
+pub use limits::{Cancel, Limits};
+pub use mashup::MashupRequest;
+pub use observation::{Observation, ProductGroupId};
+pub use patience::Retries;
+pub use product::{Product, unique_files};
+pub use query::{Cone, Query};
+pub use row::{Column, Row, Warning};
+pub use table::{AnyRow, read_table};
+pub use transport::{
+    Body, Encoding, Headers, Https, HttpsOptions, Method, Record, Replay, Request, Response, Token,
+    Transport,
+};
