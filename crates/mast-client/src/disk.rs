@@ -17,15 +17,19 @@ pub(crate) fn unique() -> u64 {
 pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".part-{}-{}", std::process::id(), unique()));
-    let aside = path.with_file_name(name);
+    write_by_way_of(&path.with_file_name(name), path, bytes)
+}
+
+/// Writes `bytes` to `aside` and renames it to `path`.
+pub(crate) fn write_by_way_of(aside: &Path, path: &Path, bytes: &[u8]) -> Result<()> {
     let write = || -> std::io::Result<()> {
-        let mut file = File::create(&aside)?;
+        let mut file = File::create(aside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(&aside, path)
+        fs::rename(aside, path)
     };
     write().map_err(|source| {
-        let _ = fs::remove_file(&aside);
+        let _ = fs::remove_file(aside);
         Error::Disk { action: "write", path: path.to_owned(), source }
     })
 }

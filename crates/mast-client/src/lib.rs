@@ -6,6 +6,7 @@ mod cell;
 mod client;
 mod criteria;
 mod disk;
+mod download;
 mod error;
 mod filter;
 mod hash;
@@ -23,6 +24,10 @@ pub use answer::Answer;
 pub use cell::{Cell, Field, Kind};
 pub use client::{ClientOptions, MAST, MastClient};
 pub use criteria::Criteria;
+pub use download::{
+    CachePolicy, Collisions, DownloadOptions, Event, FileCheck, Manifest, ManifestRow, Progress,
+    Sizes, Source, Status, local_name, total_size,
+};
 pub use error::{Cause, Error, Result};
 pub use filter::{Filter, Syntax};
 pub use limits::{Cancel, Limits};
