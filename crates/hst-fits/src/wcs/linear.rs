@@ -1,0 +1,109 @@
+use super::error::{Result, WcsError};
+use super::keywords::{Keywords, Version};
+
+/// A 2 × 2 matrix by rows.
+pub(super) type Matrix = [[f64; 2]; 2];
+
+pub(super) const UNITY: Matrix = [[1.0, 0.0], [0.0, 1.0]];
+
+/// The linear step: pixel offsets from CRPIX to the plane of projection, in degrees.
+///
+/// Row 0 gives the plane's x (along longitude), row 1 its y, whichever image axis they come from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Linear {
+    /// CRPIX as FITS counts, minus one: the reference in zero-based pixels.
+    pub(super) origin: [f64; 2],
+    pub(super) matrix: Matrix,
+    pub(super) inverse: Matrix,
+}
+
+impl Linear {
+    pub(super) fn new(origin: [f64; 2], matrix: Matrix) -> Result<Self> {
+        let inverse = invert(&matrix).ok_or(WcsError::SingularMatrix("CD or PC and CDELT"))?;
+        Ok(Self { origin, matrix, inverse })
+    }
+
+    /// Turns the plane: `rotation` is applied after the matrix.
+    pub(super) fn rotated(&self, rotation: &Matrix) -> Self {
+        let transposed = [[rotation[0][0], rotation[1][0]], [rotation[0][1], rotation[1][1]]];
+        Self {
+            origin: self.origin,
+            matrix: multiply(rotation, &self.matrix),
+            inverse: multiply(&self.inverse, &transposed),
+        }
+    }
+}
+
+/// Reads CD, or PC and CDELT, or CROTA and CDELT, in degrees; rows are the world axes 1 and 2.
+pub(super) fn read<K: Keywords + ?Sized>(
+    header: &Version<'_, K>,
+    latitude_axis: usize,
+) -> Result<Matrix> {
+    if let Some(cd) = elements(header, "CD", [[0.0, 0.0], [0.0, 0.0]])? {
+        return Ok(cd);
+    }
+    let pc = elements(header, "PC", [[1.0, 0.0], [0.0, 1.0]])?;
+    let cdelt = match (header.float("CDELT1")?, header.float("CDELT2")?) {
+        (None, None) if pc.is_some() => [1.0, 1.0],
+        (None, _) => return Err(WcsError::MissingKeyword(header.name("CDELT1"))),
+        (_, None) => return Err(WcsError::MissingKeyword(header.name("CDELT2"))),
+        (Some(first), Some(second)) => [first, second],
+    };
+    let turn = match pc {
+        Some(pc) => pc,
+        None => rotation(header.float(&format!("CROTA{latitude_axis}"))?, cdelt),
+    };
+    Ok([
+        [cdelt[0] * turn[0][0], cdelt[0] * turn[0][1]],
+        [cdelt[1] * turn[1][0], cdelt[1] * turn[1][1]],
+    ])
+}
+
+/// The matrix whose elements are written one by one; `None` where the header has none of them.
+fn elements<K: Keywords + ?Sized>(
+    header: &Version<'_, K>,
+    name: &str,
+    mut matrix: Matrix,
+) -> Result<Option<Matrix>> {
+    let mut found = false;
+    for (i, row) in matrix.iter_mut().enumerate() {
+        for (j, element) in row.iter_mut().enumerate() {
+            if let Some(value) = header.float(&format!("{name}{}_{}", i + 1, j + 1))? {
+                *element = value;
+                found = true;
+            }
+        }
+    }
+    Ok(found.then_some(matrix))
+}
+
+/// The PC matrix of the old CROTA (Calabretta & Greisen 2002, A&A 395, 1077, eq. 189).
+fn rotation(crota: Option<f64>, cdelt: [f64; 2]) -> Matrix {
+    let (sin, cos) = crota.unwrap_or(0.0).to_radians().sin_cos();
+    let ratio = cdelt[1] / cdelt[0];
+    [[cos, -sin * ratio], [sin / ratio, cos]]
+}
+
+#[inline]
+pub(super) fn apply(m: &Matrix, [x, y]: [f64; 2]) -> [f64; 2] {
+    [m[0][0] * x + m[0][1] * y, m[1][0] * x + m[1][1] * y]
+}
+
+pub(super) fn multiply(a: &Matrix, b: &Matrix) -> Matrix {
+    let column = |j: usize| apply(a, [b[0][j], b[1][j]]);
+    let (first, second) = (column(0), column(1));
+    [[first[0], second[0]], [first[1], second[1]]]
+}
+
+pub(super) fn determinant(m: &Matrix) -> f64 {
+    m[0][0] * m[1][1] - m[0][1] * m[1][0]
+}
+
+/// The inverse; `None` for a singular matrix or one that is not finite.
+#[inline]
+pub(super) fn invert(m: &Matrix) -> Option<Matrix> {
+    let scale = 1.0 / determinant(m);
+    scale
+        .is_finite()
+        .then(|| [[m[1][1] * scale, -m[0][1] * scale], [-m[1][0] * scale, m[0][0] * scale]])
+}

@@ -1,0 +1,176 @@
+use super::linear::Matrix;
+
+/// Which azimuthal projection: how far from the reference point a distance on the sky is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Gnomonic.
+    Tan,
+    /// Orthographic, without slant.
+    Sin,
+    /// Equidistant.
+    Arc,
+    /// Stereographic.
+    Stg,
+    /// Equal area.
+    Zea,
+}
+
+/// An azimuthal projection around the reference position, its plane turned so that y points north there.
+///
+/// Everything is computed from the small offset to the reference position, so that a position keeps its
+/// last digit: 1e-9 of a 0.04″ pixel is less than the rounding of a right ascension in degrees.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Zenithal {
+    kind: Kind,
+    /// Longitude and latitude of the reference position, degrees.
+    reference: [f64; 2],
+    sin_reference: f64,
+    cos_reference: f64,
+}
+
+/// A direction by its components to the east, to the north and along the reference direction.
+type Direction = [f64; 3];
+
+impl Zenithal {
+    pub(super) fn new(kind: Kind, reference: [f64; 2]) -> Self {
+        let (sin_reference, cos_reference) = reference[1].to_radians().sin_cos();
+        // The cosine of 90° in radians is 6e-17: at the pole it is zero.
+        let cos_reference = if reference[1].abs() == 90.0 { 0.0 } else { cos_reference };
+        Self { kind, reference, sin_reference, cos_reference }
+    }
+
+    /// Longitude and latitude in degrees of the plane's point, in radians.
+    #[inline]
+    pub(super) fn to_sky(self, plane: [f64; 2]) -> Option<[f64; 2]> {
+        let [east, north, along] = self.kind.direction(plane)?;
+        let (s0, c0) = (self.sin_reference, self.cos_reference);
+        let toward_equator = along * c0 - north * s0;
+        let toward_pole = along * s0 + north * c0;
+        let across = east.hypot(toward_equator);
+        let lon = self.reference[0] + east.atan2(toward_equator).to_degrees();
+        // tan(δ − δ0) without the difference of two large numbers, on this side of the pole.
+        let lat = if toward_equator > 0.0 {
+            let rise = north - s0 * (east * east / (across + toward_equator));
+            self.reference[1] + rise.atan2(across * c0 + toward_pole * s0).to_degrees()
+        } else {
+            toward_pole.atan2(across).to_degrees()
+        };
+        Some([lon, lat])
+    }
+
+    /// The plane's point, in radians, of a longitude and a latitude in degrees.
+    #[inline]
+    pub(super) fn to_plane(self, [lon, lat]: [f64; 2]) -> Option<[f64; 2]> {
+        let (s0, c0) = (self.sin_reference, self.cos_reference);
+        let (sin_half, cos_half) = (wrapped(lon - self.reference[0]) * 0.5).to_radians().sin_cos();
+        let (sin_rise, cos_rise) = (lat - self.reference[1]).to_radians().sin_cos();
+        let cos_lat = (c0 * cos_rise - s0 * sin_rise).max(0.0);
+        let bulge = 2.0 * cos_lat * sin_half * sin_half;
+        self.kind.plane([
+            2.0 * cos_lat * sin_half * cos_half,
+            sin_rise + s0 * bulge,
+            cos_rise - c0 * bulge,
+        ])
+    }
+
+    /// How the position moves (to the east and to the north) with the plane's point; all in radians.
+    pub(super) fn tangent(&self, plane: [f64; 2]) -> Option<Matrix> {
+        let [east, north, along] = self.kind.direction(plane)?;
+        let slopes = self.kind.slopes(plane);
+        let (s0, c0) = (self.sin_reference, self.cos_reference);
+        // In the frame turned to the reference longitude: x to its equator, y east, z to the pole.
+        let turned = |[e, n, a]: Direction| [a * c0 - n * s0, e, a * s0 + n * c0];
+        let [x, y, z] = turned([east, north, along]);
+        let (across, length) = (x.hypot(y), x.hypot(y).hypot(z));
+        // At the pole itself every direction is south; the meridian of the reference is taken.
+        let [cos, sin] = if across > 0.0 { [x / across, y / across] } else { [1.0, 0.0] };
+        let column = |slope: Direction| {
+            let [dx, dy, dz] = turned(slope);
+            let outward = dx * cos + dy * sin;
+            [(dy * cos - dx * sin) / length, (dz * across - outward * z) / (length * length)]
+        };
+        let (by_x, by_y) = (column(slopes[0]), column(slopes[1]));
+        Some([[by_x[0], by_y[0]], [by_x[1], by_y[1]]])
+    }
+}
+
+/// `angle` in degrees less the whole turns, −180 to 180; exact where it is already there.
+#[inline]
+fn wrapped(angle: f64) -> f64 {
+    if angle.abs() <= 180.0 { angle } else { angle - 360.0 * (angle / 360.0).round() }
+}
+
+impl Kind {
+    /// The direction (of any positive length) that is drawn at the plane's point.
+    #[inline]
+    fn direction(self, [x, y]: [f64; 2]) -> Option<Direction> {
+        let square = x * x + y * y;
+        let direction = match self {
+            Self::Tan => [x, y, 1.0],
+            Self::Sin => [x, y, (1.0 - square).sqrt()],
+            Self::Stg => [x, y, 1.0 - square / 4.0],
+            Self::Zea => {
+                let scale = (1.0 - square / 4.0).sqrt();
+                [x * scale, y * scale, 1.0 - square / 2.0]
+            }
+            Self::Arc => {
+                let radius = square.sqrt();
+                let scale = sinc(radius);
+                let along = if radius <= std::f64::consts::PI { radius.cos() } else { f64::NAN };
+                [x * scale, y * scale, along]
+            }
+        };
+        (square.is_finite() && !direction[2].is_nan()).then_some(direction)
+    }
+
+    /// The derivatives of [`Self::direction`] by x and by y.
+    fn slopes(self, [x, y]: [f64; 2]) -> [Direction; 2] {
+        let square = x * x + y * y;
+        // The direction is (x s, y s, a); `ds` and `da` are the derivatives by half the square.
+        let (scale, ds, da) = match self {
+            Self::Tan => (1.0, 0.0, 0.0),
+            Self::Sin => (1.0, 0.0, -1.0 / (1.0 - square).sqrt()),
+            Self::Stg => (1.0, 0.0, -0.5),
+            Self::Zea => {
+                let scale = (1.0 - square / 4.0).sqrt();
+                (scale, -0.25 / scale, -1.0)
+            }
+            Self::Arc => {
+                let radius = square.sqrt();
+                let scale = sinc(radius);
+                let ds = if radius < 1e-3 {
+                    -1.0 / 3.0 + square / 30.0
+                } else {
+                    (radius.cos() - scale) / square
+                };
+                (scale, ds, -scale)
+            }
+        };
+        [[scale + x * x * ds, x * y * ds, x * da], [x * y * ds, scale + y * y * ds, y * da]]
+    }
+
+    /// Where a unit direction is drawn; `None` where the projection does not show it.
+    #[inline]
+    fn plane(self, [east, north, along]: Direction) -> Option<[f64; 2]> {
+        let scale = match self {
+            Self::Tan if along > 0.0 => 1.0 / along,
+            Self::Sin if along >= 0.0 => 1.0,
+            Self::Stg if along > -1.0 => 2.0 / (1.0 + along),
+            Self::Zea if along > -1.0 => (2.0 / (1.0 + along)).sqrt(),
+            Self::Arc => {
+                let sine = east.hypot(north);
+                let radius = sine.atan2(along);
+                if sine > 0.0 { radius / sine } else { 1.0 }
+            }
+            _ => return None,
+        };
+        let plane = [east * scale, north * scale];
+        (plane[0].is_finite() && plane[1].is_finite()).then_some(plane)
+    }
+}
+
+/// sin r / r.
+#[inline]
+fn sinc(r: f64) -> f64 {
+    if r > 1e-8 { r.sin() / r } else { 1.0 }
+}
