@@ -1,4 +1,5 @@
 use crate::matrix::{self, Matrix};
+use crate::vector::dot;
 use crate::{Angle, SkyCoord};
 
 /// A frame in which a longitude and a latitude may be written.
@@ -269,10 +270,6 @@ fn e_terms(equinox: f64) -> [f64; 3] {
     let size = 0.0056932_f64.to_radians() * eccentricity;
     let across = -size * perigee.cos();
     [size * perigee.sin(), across * obliquity.cos(), across * obliquity.sin()]
-}
-
-fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
 fn remove_e_terms(e: [f64; 3], v: [f64; 3]) -> [f64; 3] {

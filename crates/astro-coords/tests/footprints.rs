@@ -1,0 +1,276 @@
+//! Footprints as archives write them, and what they cover.
+
+use astro_coords::{
+    Angle, Coverage, Footprint, ParseFootprintError, SkyCircle, SkyCoord, SkyPolygon, SkyShape,
+};
+use proptest::prelude::*;
+
+fn at(ra: f64, dec: f64) -> SkyCoord {
+    SkyCoord::from_degrees(ra, dec)
+}
+
+fn circle(ra: f64, dec: f64, arcsec: f64) -> SkyCircle {
+    SkyCircle::new(at(ra, dec), Angle::from_arcsec(arcsec))
+}
+
+fn parse(text: &str) -> Footprint {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn polygon(corners: &[(f64, f64)]) -> SkyPolygon {
+    let corners: Vec<_> = corners.iter().map(|&(ra, dec)| at(ra, dec)).collect();
+    SkyPolygon::new(&corners).unwrap()
+}
+
+#[test]
+fn every_recorded_form_is_read_or_refused_for_its_reason() {
+    let Some(path) = testkit::shared("data/mast/s_region_samples.txt") else { return };
+    let samples = std::fs::read_to_string(path).unwrap();
+    let mut seen = Vec::new();
+    for line in samples.lines().filter(|line| !line.starts_with('#')) {
+        let mut fields = line.split('\t');
+        let (Some(kind), Some(text)) = (fields.next(), fields.next()) else { continue };
+        let parsed = text.parse::<Footprint>();
+        let expected: &[usize] = match kind {
+            "gsc1" | "noframe-neg" => &[4],
+            "noframe-neg-multi" | "icrs-multi" => &[4, 4],
+            "circle-icrs" => &[0],
+            "mixedcase" => &[3],
+            "truncated" => {
+                assert_eq!(parsed, Err(ParseFootprintError::Truncated));
+                continue;
+            }
+            "j2000" => {
+                assert_eq!(parsed, Err(ParseFootprintError::TooFewCorners(2)));
+                continue;
+            }
+            "empty" | "null" => {
+                assert_eq!(parsed, Err(ParseFootprintError::Empty));
+                continue;
+            }
+            _ => panic!("a form that the test does not know: {kind}"),
+        };
+        let footprint = parsed.unwrap_or_else(|error| panic!("{kind}: {error}"));
+        let corners = footprint.shapes().iter().map(|shape| match shape {
+            SkyShape::Polygon(polygon) => polygon.vertices().len(),
+            SkyShape::Circle(_) => 0,
+        });
+        assert_eq!(corners.collect::<Vec<_>>(), expected, "{kind}");
+        seen.push(kind.to_owned());
+    }
+    assert_eq!(seen.len(), 6);
+}
+
+#[test]
+fn negative_longitudes_and_repeated_corners_are_the_same_polygon() {
+    let plain = parse("POLYGON ICRS 269.6 66.6 269.5 66.6 269.5 66.7");
+    let odd = parse("polygon  -90.4 66.6 -90.5 66.6 -90.5 66.7 -90.4 66.6 -90.4 66.6 ");
+    assert!((plain.area() / odd.area() - 1.0).abs() < 1e-9);
+    assert!(odd.contains(at(269.52, 66.62)));
+    assert!(!odd.contains(at(269.58, 66.68)));
+}
+
+#[test]
+fn unions_and_frames_are_read() {
+    let union = parse("Union ICRS TOPOCENTER (Circle 10 20 0.5 Polygon FK5 12 20 13 20 13 21)");
+    assert_eq!(union.shapes().len(), 2);
+    assert!(union.contains(at(10.0, 20.4)) && union.contains(at(12.9, 20.2)));
+    assert!(!union.contains(at(11.0, 20.0)));
+    let center = parse("CIRCLE GALACTIC 0 0 1");
+    assert!(center.distance(at(266.405, -28.936)) < Angle::from_arcsec(1.0));
+    let field = parse("BOX ICRS 10 80 2 1");
+    assert!((field.area() / 2.0 - 1.0).abs() < 1e-3);
+    assert_eq!(parse("POLYGON GSC1 1 1 2 1 2 2").tolerance(), Angle::from_arcsec(1.0));
+    assert!(parse("POSITION ICRS 5 6").contains(at(5.0, 6.0)));
+}
+
+#[test]
+fn what_is_not_a_footprint_says_why() {
+    for (text, expected) in [
+        ("", "the footprint is empty"),
+        (" NULL ", "the footprint is empty"),
+        ("POLYGON 1 2 3 4 5 ...", "the footprint is cut short: it ends in ..."),
+        ("POLYGON 1 2 3 4 5", "POLYGON does not go with 5 numbers"),
+        ("POLYGON ICRS", "POLYGON does not go with 0 numbers"),
+        ("CIRCLE 1 2", "CIRCLE does not go with 2 numbers"),
+        ("CIRCLE 1 2 -3", "neither a latitude nor a radius: -3"),
+        ("POLYGON 1 2 3 94 5 6", "neither a latitude nor a radius: 94"),
+        ("POLYGON 1 2 1 2 3 4", "a polygon has at least three different corners, not 2"),
+        ("POLYGON 1 2 3 nan 5 6", "not a shape, a frame or a number: nan"),
+        ("HEXAGON 1 2", "not a shape, a frame or a number: HEXAGON"),
+        ("1 2 3", "not a shape, a frame or a number: 1"),
+        ("NOT (CIRCLE 1 2 3)", "not supported in a footprint: NOT"),
+        ("UNION ICRS (CIRCLE 1 2 3", "the parentheses of the footprint do not match"),
+        ("CIRCLE 1 2 3)", "the parentheses of the footprint do not match"),
+    ] {
+        assert_eq!(text.parse::<Footprint>().unwrap_err().to_string(), expected, "{text}");
+    }
+}
+
+#[test]
+fn the_wrap_at_zero_and_the_poles_are_ordinary_places() {
+    let wrap = polygon(&[(359.9, -0.1), (0.1, -0.1), (0.1, 0.1), (359.9, 0.1)]);
+    assert!(wrap.contains(at(0.0, 0.0)) && wrap.contains(at(359.95, 0.05)));
+    assert!(!wrap.contains(at(180.0, 0.0)) && !wrap.contains(at(0.2, 0.0)));
+    for sign in [1.0, -1.0] {
+        let pole = polygon(&[(0.0, sign * 89.9), (120.0, sign * 89.9), (240.0, sign * 89.9)]);
+        assert!(pole.contains(at(77.0, sign * 90.0)) && pole.contains(at(60.0, sign * 89.96)));
+        assert!(!pole.contains(at(60.0, sign * 89.94)) && !pole.contains(at(0.0, -sign * 90.0)));
+    }
+}
+
+#[test]
+fn polygons_wider_than_a_hemisphere_have_their_smaller_side_inside() {
+    let octant = polygon(&[(0.0, 0.0), (90.0, 0.0), (0.0, 90.0)]);
+    assert!((octant.area() - 41252.961_249_419_27 / 8.0).abs() < 1e-8);
+    assert!(octant.contains(at(45.0, 30.0)) && !octant.contains(at(225.0, -30.0)));
+    let band: Vec<_> = (0..12).map(|i| (f64::from(i) * 30.0, -10.0)).collect();
+    let cap = polygon(&band);
+    assert!(cap.contains(at(10.0, -40.0)) && cap.contains(at(0.0, -90.0)));
+    assert!(!cap.contains(at(10.0, 40.0)) && !cap.contains(at(0.0, 90.0)));
+    assert!(cap.area() < 41253.0 / 2.0);
+}
+
+#[test]
+fn the_area_of_a_square_is_its_sides() {
+    let side = 0.1f64;
+    let half = (side / 2.0).to_radians().tan().atan().to_degrees();
+    let square = polygon(&[(-half, -half), (half, -half), (half, half), (-half, half)]);
+    assert!((square.area() / (side * side) - 1.0).abs() < 1e-5);
+    let clockwise = polygon(&[(-half, half), (half, half), (half, -half), (-half, -half)]);
+    assert!((square.area() / clockwise.area() - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn regions_are_covered_straddled_or_missed() {
+    let field = parse("POLYGON ICRS 10 -0.05 10.1 -0.05 10.1 0.05 10 0.05");
+    assert_eq!(field.coverage(&circle(10.05, 0.0, 30.0)), Coverage::Yes);
+    assert_eq!(field.coverage(&circle(10.2, 0.0, 30.0)), Coverage::No);
+    assert_eq!(field.coverage(&circle(190.0, 0.0, 30.0)), Coverage::No);
+    // Half on the western edge, a quarter on a corner.
+    let Coverage::Maybe(half) = field.coverage(&circle(10.0, 0.0, 30.0)) else { panic!() };
+    assert!((half - 0.5).abs() < 1e-6, "{half}");
+    let Coverage::Maybe(quarter) = field.coverage(&circle(10.0, 0.05, 30.0)) else { panic!() };
+    assert!((quarter - 0.25).abs() < 1e-4, "{quarter}");
+    // Larger than the field.
+    let Coverage::Maybe(part) = field.coverage(&circle(10.05, 0.0, 3600.0)) else { panic!() };
+    assert!((part - 0.01 / std::f64::consts::PI).abs() < 1e-5, "{part}");
+    // Within the tolerance of the edge.
+    let edge = at(10.0, 0.0).offset(Angle::from_degrees(270.0), Angle::from_arcsec(0.05));
+    assert_eq!(field.coverage(&SkyCircle::new(edge, Angle::ZERO)), Coverage::Yes);
+    let strict = field.with_tolerance(Angle::ZERO);
+    assert_eq!(strict.coverage(&SkyCircle::new(edge, Angle::ZERO)), Coverage::No);
+}
+
+#[test]
+fn two_chips_cover_together() {
+    let chips =
+        parse("POLYGON 10 0 10.1 0 10.1 0.05 10 0.05 POLYGON 10 0.05 10.1 0.05 10.1 0.1 10 0.1");
+    let Coverage::Maybe(all) = chips.coverage(&circle(10.05, 0.05, 20.0)) else { panic!() };
+    assert!(all > 0.98, "{all}");
+    assert_eq!(chips.coverage(&circle(10.05, 0.025, 20.0)), Coverage::Yes);
+}
+
+#[test]
+fn polygons_that_cross_without_a_corner_inside_intersect() {
+    let wide = polygon(&[(-1.0, -0.1), (1.0, -0.1), (1.0, 0.1), (-1.0, 0.1)]);
+    let tall = polygon(&[(-0.1, -1.0), (0.1, -1.0), (0.1, 1.0), (-0.1, 1.0)]);
+    let far = polygon(&[(3.0, 0.0), (4.0, 0.0), (4.0, 1.0)]);
+    let tiny = polygon(&[(0.0, 0.0), (0.01, 0.0), (0.01, 0.01)]);
+    assert!(wide.intersects(&tall) && tall.intersects(&wide));
+    assert!(wide.intersects(&tiny) && tiny.intersects(&wide));
+    assert!(!wide.intersects(&far) && !far.intersects(&wide));
+}
+
+#[test]
+fn distances_are_to_edges_and_corners() {
+    let field = polygon(&[(10.0, -1.0), (12.0, -1.0), (12.0, 1.0), (10.0, 1.0)]);
+    assert_eq!(field.distance(at(11.0, 0.0)), Angle::ZERO);
+    assert!((field.distance_to_boundary(at(11.0, 0.0)).degrees() - 1.0).abs() < 1e-3);
+    assert!((field.distance(at(9.0, 0.0)).degrees() - 1.0).abs() < 1e-12);
+    let corner = field.distance(at(9.0, 2.0));
+    assert!((corner - at(9.0, 2.0).separation(at(10.0, 1.0))).abs() < Angle::from_arcsec(1e-9));
+    assert!(field.intersects_circle(&circle(9.0, 0.0, 3601.0)));
+    assert!(!field.intersects_circle(&circle(9.0, 0.0, 3599.0)));
+}
+
+/// A star-shaped polygon around a place: one corner every `360 / radii.len()` degrees.
+fn star(center: SkyCoord, radii: &[f64], clockwise: bool) -> SkyPolygon {
+    let step = 360.0 / radii.len() as f64;
+    let mut corners: Vec<_> = radii
+        .iter()
+        .enumerate()
+        .map(|(i, &r)| center.offset(Angle::from_degrees(i as f64 * step), Angle::from_degrees(r)))
+        .collect();
+    if clockwise {
+        corners.reverse();
+    }
+    SkyPolygon::new(&corners).unwrap()
+}
+
+proptest! {
+    #[test]
+    fn stars_contain_what_lies_within_their_corners(
+        ra in 0.0..360.0, dec in -90.0..=90.0, size in 1e-3..60.0f64, clockwise in any::<bool>(),
+        radii in prop::collection::vec(0.5..1.0f64, 5..12),
+    ) {
+        let center = at(ra, dec);
+        let radii: Vec<f64> = radii.iter().map(|r| r * size).collect();
+        let polygon = star(center, &radii, clockwise);
+        let step = 360.0 / radii.len() as f64;
+        prop_assert!(polygon.contains(center));
+        for (i, &r) in radii.iter().enumerate() {
+            let toward = |r: f64| center.offset(Angle::from_degrees(i as f64 * step), Angle::from_degrees(r));
+            prop_assert!(polygon.contains(toward(r * 0.999)));
+            prop_assert!(!polygon.contains(toward(r * 1.001)));
+            prop_assert!(polygon.distance_to_boundary(toward(r)).degrees() < 1e-12 + 1e-9 * size);
+        }
+        let antipode = center.offset(Angle::ZERO, Angle::from_degrees(180.0));
+        prop_assert!(!polygon.contains(antipode));
+    }
+
+    #[test]
+    fn the_exact_fraction_is_the_sampled_one(
+        ra in 0.0..360.0, dec in -90.0..=90.0, toward in 0.0..360.0, off in 0.0..1.2f64,
+        radii in prop::collection::vec(0.5..1.0f64, 4..9),
+    ) {
+        let center = at(ra, dec);
+        let polygon = star(center, &radii, false);
+        let region = SkyCircle::new(
+            center.offset(Angle::from_degrees(toward), Angle::from_degrees(off)),
+            Angle::from_degrees(0.4),
+        );
+        let exact = match Footprint::from(polygon.clone()).coverage(&region) {
+            Coverage::Yes => 1.0,
+            Coverage::Maybe(fraction) => fraction,
+            Coverage::No => 0.0,
+        };
+        let (n, mut inside) = (40, 0);
+        for i in 0..n * n {
+            let r = 0.4 * ((f64::from(i / n) + 0.5) / f64::from(n)).sqrt();
+            let angle = f64::from(i % n) * 360.0 / f64::from(n) + f64::from(i / n);
+            let place = region.center().offset(Angle::from_degrees(angle), Angle::from_degrees(r));
+            inside += u32::from(polygon.contains(place));
+        }
+        let sampled = f64::from(inside) / f64::from(n * n);
+        prop_assert!((exact - sampled).abs() < 0.03, "{exact} {sampled}");
+    }
+
+    #[test]
+    fn a_quick_no_is_a_slow_no(
+        ra in 0.0..360.0, dec in -90.0..=90.0, off in 0.0..3.0f64, pa in 0.0..360.0, r in 0.0..1.0f64,
+    ) {
+        let polygon = star(at(ra, dec), &[1.0, 0.7, 0.9, 0.6, 0.8], true);
+        let place = at(ra, dec).offset(Angle::from_degrees(pa), Angle::from_degrees(off));
+        let region = SkyCircle::new(place, Angle::from_degrees(r));
+        let near = polygon.distance(place).degrees() < r;
+        prop_assert_eq!(polygon.intersects_circle(&region), near);
+        let covered = Footprint::from(polygon).with_tolerance(Angle::ZERO).coverage(&region);
+        prop_assert_eq!(covered != Coverage::No, near);
+    }
+
+    #[test]
+    fn no_text_panics(text in "(polygon|CIRCLE|union|icrs|\\(|\\)|[-0-9. ]{0,12}|\\PC| ){0,12}") {
+        let _ = text.parse::<Footprint>();
+    }
+}
