@@ -1,1 +1,29 @@
 #![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod diagnostic;
+mod file;
+mod frame;
+mod frames;
+mod keyword;
+mod lex;
+mod number;
+mod options;
+mod parse;
+mod position;
+mod properties;
+mod region;
+mod shape;
+mod text;
+
+pub use diagnostic::{Code, Diagnostic, ParseError, Severity};
+pub use file::{Item, ItemKind, RegionFile};
+pub use frame::{Frame, SkyFrame, System, WcsName};
+pub use options::{Mode, ParseOptions};
+pub use position::{Length, Position, Unit};
+pub use properties::{
+    Axes, CellKind, Cells, Compass, DistanceUnit, Flag, PointSymbol, Properties, Property, Ruler,
+};
+pub use region::{Conjunction, Region, Sign};
+pub use shape::{Panda, Rings, RotatedRings, Shape};
+pub use text::Text;
