@@ -1,12 +1,16 @@
 use serde_json::{Value, json};
 
 use crate::cell::Kind;
-use crate::filter::nearest;
+use crate::filter::{Glob, nearest};
 use crate::{Error, Observation, Result, Row};
 
 /// Columns that hold several values; the service wants to know what separates them.
 const SETS: [&str; 5] =
     ["obs_collection", "project", "filters", "wavelength_region", "target_classification"];
+
+pub(crate) fn is_set(column: &str) -> bool {
+    SETS.contains(&column)
+}
 
 /// What the service itself shall filter by: every column must have one of its values.
 ///
@@ -53,6 +57,21 @@ impl Criteria {
         self
     }
 
+    /// Whether a row fulfils the criteria, as the service would decide: without case, each of several values
+    /// that are joined by `;` for itself.
+    pub fn matches(&self, row: &Observation) -> bool {
+        self.columns.iter().all(|criterion| criterion.matches(row))
+    }
+
+    /// Reads the `filters` of a request.
+    pub(crate) fn from_json(filters: &Value) -> Result<Self> {
+        let mut criteria = Self::new();
+        for filter in filters.as_array().map(Vec::as_slice).unwrap_or_default() {
+            criteria.columns.extend(Criterion::from_json(filter)?);
+        }
+        Ok(criteria)
+    }
+
     /// The `filters` of the requests to send, one list a request.
     pub(crate) fn requests(&self) -> Result<Vec<Value>> {
         let mut requests = vec![Vec::new()];
@@ -69,6 +88,44 @@ impl Criteria {
 }
 
 impl Criterion {
+    fn matches(&self, row: &Observation) -> bool {
+        match self {
+            Self::Between { column, low, high } => {
+                let number = row.cell(column).and_then(|cell| cell.number());
+                number.is_some_and(|number| (*low..=*high).contains(&number))
+            }
+            Self::AnyOf { column, values } => {
+                let text = row.cell(column).map(|cell| cell.to_string()).unwrap_or_default();
+                values.iter().any(|value| {
+                    let glob = Glob::new(value);
+                    let in_set = || text.split(';').any(|part| glob.matches(part.trim()));
+                    glob.matches(&text) || (is_set(column) && in_set())
+                })
+            }
+        }
+    }
+
+    /// One filter of a request; a range is one of several alternatives only when it is the only one.
+    fn from_json(filter: &Value) -> Result<Option<Self>> {
+        let Some(column) = filter["paramName"].as_str() else { return Ok(None) };
+        let column = column.to_owned();
+        let values = filter["values"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if let Some(range) = values.first().filter(|value| value.is_object()) {
+            let end = |key: &str, open: f64| match &range[key] {
+                Value::String(text) => text.trim().parse().unwrap_or(open),
+                value => value.as_f64().unwrap_or(open),
+            };
+            let (low, high) = (end("min", f64::NEG_INFINITY), end("max", f64::INFINITY));
+            return Ok(Some(Self::Between { column, low, high }));
+        }
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let mut values: Vec<_> = values.iter().map(text).collect();
+        let free = filter["freeText"].as_str().filter(|text| !text.is_empty());
+        values.extend(free.map(str::to_owned));
+        kind(&column)?;
+        Ok(Some(Self::AnyOf { column, values }))
+    }
+
     fn encode(&self) -> Result<Vec<Value>> {
         match self {
             Self::Between { column, low, high } => {
@@ -101,7 +158,7 @@ fn encode_values(column: &str, values: &[String]) -> Vec<Value> {
     let literals: Vec<_> = values.iter().filter(|value| !is_glob(value)).collect();
     let one = |literals: &[&String], glob: Option<&&String>| {
         let mut encoded = json!({ "paramName": column, "values": literals });
-        if SETS.contains(&column) {
+        if is_set(column) {
             encoded["separator"] = ";".into();
         }
         if let Some(glob) = glob {

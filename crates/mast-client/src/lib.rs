@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod archive;
 mod cell;
 mod client;
 mod criteria;
@@ -9,18 +10,23 @@ mod disk;
 mod download;
 mod error;
 mod filter;
+mod footprint;
 mod hash;
 mod limits;
+mod local;
 mod mashup;
 mod observation;
 mod patience;
+mod plan;
 mod product;
 mod query;
 mod row;
+mod serve;
 mod table;
 mod transport;
 
 pub use answer::Answer;
+pub use archive::Archive;
 pub use cell::{Cell, Field, Kind};
 pub use client::{ClientOptions, MAST, MastClient};
 pub use criteria::Criteria;
@@ -30,13 +36,17 @@ pub use download::{
 };
 pub use error::{Cause, Error, Result};
 pub use filter::{Filter, Syntax};
+pub use footprint::{Coverage, CoverageMatrix, Footprint, FootprintError, covering, polygon_text};
 pub use limits::{Cancel, Limits};
+pub use local::{IndexOptions, IndexReport, LocalArchive, ReadImage};
 pub use mashup::MashupRequest;
 pub use observation::{Observation, ProductGroupId};
 pub use patience::Retries;
+pub use plan::{LeftOut, Partial, Plan, PlanOptions, PlannedImage, Project, Reason, Spec, plan};
 pub use product::{Product, unique_files};
 pub use query::{Cone, Query};
 pub use row::{Column, Row, Warning};
+pub use serve::Server;
 pub use table::{AnyRow, read_table};
 pub use transport::{
     Body, Encoding, Headers, Https, HttpsOptions, Method, Record, Replay, Request, Response, Token,

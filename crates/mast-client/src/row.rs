@@ -156,15 +156,31 @@ macro_rules! row {
         impl $name {
             /// The row with the archive's column names, as JSON; missing columns are left out.
             pub fn to_json(&self) -> serde_json::Value {
-                let mut object = serde_json::Map::new();
+                serde_json::to_value(self).unwrap_or_default()
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeMap as _;
+                let mut map = serializer.serialize_map(None)?;
                 $(if let Some(cell) = $crate::row::field_cell(&self.$field) {
-                    let value = serde_json::to_value(cell).unwrap_or_default();
-                    object.insert($column.to_owned(), value);
+                    map.serialize_entry($column, &cell)?;
                 })*
                 for (name, cell) in &self.other {
-                    object.insert(name.clone(), serde_json::to_value(cell).unwrap_or_default());
+                    map.serialize_entry(name, cell)?;
                 }
-                serde_json::Value::Object(object)
+                map.end()
+            }
+        }
+
+        /// Reads a row as an answer holds it; what does not fit its column is null.
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let mut warnings = Vec::new();
+                let kind = std::marker::PhantomData;
+                let seed = $crate::row::RowSeed { row: 0, warnings: &mut warnings, kind };
+                serde::de::DeserializeSeed::deserialize(seed, deserializer)
             }
         }
     };
