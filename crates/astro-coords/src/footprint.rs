@@ -92,6 +92,15 @@ impl Footprint {
         !self.bounds.is_apart(circle) && self.shapes.iter().any(|shape| shape.intersects(circle))
     }
 
+    /// Whether the polygon has a point in common with one of the shapes.
+    pub fn intersects_polygon(&self, polygon: &SkyPolygon) -> bool {
+        !self.bounds.is_apart(polygon.bounding_circle())
+            && self.shapes.iter().any(|shape| match shape {
+                SkyShape::Polygon(here) => here.intersects(polygon),
+                SkyShape::Circle(here) => polygon.intersects_circle(here),
+            })
+    }
+
     /// Sum of the shapes' areas in square degrees; what two of them share counts twice.
     pub fn area(&self) -> f64 {
         self.shapes.iter().map(SkyShape::area).sum()
@@ -139,6 +148,12 @@ impl Footprint {
 
     fn holds(&self, place: Vector) -> bool {
         self.shapes.iter().any(|shape| shape.holds(place))
+    }
+}
+
+impl From<SkyCircle> for Footprint {
+    fn from(circle: SkyCircle) -> Self {
+        Self { bounds: circle, tolerance: Self::TOLERANCE, shapes: vec![SkyShape::Circle(circle)] }
     }
 }
 

@@ -122,7 +122,7 @@ fn the_wrap_at_zero_and_the_poles_are_ordinary_places() {
 #[test]
 fn polygons_wider_than_a_hemisphere_have_their_smaller_side_inside() {
     let octant = polygon(&[(0.0, 0.0), (90.0, 0.0), (0.0, 90.0)]);
-    assert!((octant.area() - 41252.961_249_419_27 / 8.0).abs() < 1e-8);
+    assert!((octant.area() - 41_252.961_249_419_27 / 8.0).abs() < 1e-8);
     assert!(octant.contains(at(45.0, 30.0)) && !octant.contains(at(225.0, -30.0)));
     let band: Vec<_> = (0..12).map(|i| (f64::from(i) * 30.0, -10.0)).collect();
     let cap = polygon(&band);

@@ -10,7 +10,7 @@ mod read;
 mod sip;
 mod sphere;
 mod tpv;
-mod zenithal;
+pub(crate) mod zenithal;
 
 use astro_coords::{Angle, FrameTransform, PixelCoord, SkyCoord};
 
@@ -76,15 +76,26 @@ impl Wcs {
         origin: PixelCoord,
         cd: [[f64; 2]; 2],
     ) -> Result<Self, WcsError> {
-        let center = [reference.ra.degrees(), reference.dec.degrees()];
-        Ok(Self {
+        let linear = Linear::new([origin.x, origin.y], cd)?;
+        let reference = [reference.ra.degrees(), reference.dec.degrees()];
+        Ok(Self::gnomonic(reference, origin, cd, linear.inverse))
+    }
+
+    /// The same with the inverse of `cd` known.
+    pub(crate) fn gnomonic(
+        reference: [f64; 2],
+        origin: PixelCoord,
+        matrix: [[f64; 2]; 2],
+        inverse: [[f64; 2]; 2],
+    ) -> Self {
+        Self {
             name: None,
             frame: astro_coords::Frame::Icrs.transform(),
             distortion: None,
-            linear: Linear::new([origin.x, origin.y], cd)?,
+            linear: Linear { origin: [origin.x, origin.y], matrix, inverse },
             tpv: None,
-            projection: Projection::Zenithal(Zenithal::new(zenithal::Kind::Tan, center)),
-        })
+            projection: Projection::Zenithal(Zenithal::new(zenithal::Kind::Tan, reference)),
+        }
     }
 
     /// WCSNAME.

@@ -2,7 +2,7 @@ use super::linear::Matrix;
 
 /// Which azimuthal projection: how far from the reference point a distance on the sky is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Gnomonic.
     Tan,
     /// Orthographic, without slant.
@@ -20,7 +20,7 @@ pub(super) enum Kind {
 /// Everything is computed from the small offset to the reference position, so that a position keeps its
 /// last digit: 1e-9 of a 0.04″ pixel is less than the rounding of a right ascension in degrees.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Zenithal {
+pub(crate) struct Zenithal {
     kind: Kind,
     /// Longitude and latitude of the reference position, degrees.
     reference: [f64; 2],
@@ -32,7 +32,7 @@ pub(super) struct Zenithal {
 type Direction = [f64; 3];
 
 impl Zenithal {
-    pub(super) fn new(kind: Kind, reference: [f64; 2]) -> Self {
+    pub(crate) fn new(kind: Kind, reference: [f64; 2]) -> Self {
         let (sin_reference, cos_reference) = reference[1].to_radians().sin_cos();
         // The cosine of 90° in radians is 6e-17: at the pole it is zero.
         let cos_reference = if reference[1].abs() == 90.0 { 0.0 } else { cos_reference };
@@ -41,7 +41,7 @@ impl Zenithal {
 
     /// Longitude and latitude in degrees of the plane's point, in radians.
     #[inline]
-    pub(super) fn to_sky(self, plane: [f64; 2]) -> Option<[f64; 2]> {
+    pub(crate) fn to_sky(self, plane: [f64; 2]) -> Option<[f64; 2]> {
         let [east, north, along] = self.kind.direction(plane)?;
         let (s0, c0) = (self.sin_reference, self.cos_reference);
         let toward_equator = along * c0 - north * s0;
@@ -60,7 +60,7 @@ impl Zenithal {
 
     /// The plane's point, in radians, of a longitude and a latitude in degrees.
     #[inline]
-    pub(super) fn to_plane(self, [lon, lat]: [f64; 2]) -> Option<[f64; 2]> {
+    pub(crate) fn to_plane(self, [lon, lat]: [f64; 2]) -> Option<[f64; 2]> {
         let (s0, c0) = (self.sin_reference, self.cos_reference);
         let (sin_half, cos_half) = (wrapped(lon - self.reference[0]) * 0.5).to_radians().sin_cos();
         let (sin_rise, cos_rise) = (lat - self.reference[1]).to_radians().sin_cos();
