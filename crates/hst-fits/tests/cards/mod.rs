@@ -36,6 +36,27 @@ impl Cards {
     }
 }
 
+/// The HDUs of a FITS file of images and tables: cards, and where the data begins.
+pub(crate) fn hdus(bytes: &[u8]) -> Vec<(Cards, usize)> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    while at < bytes.len() {
+        let lines: Vec<String> = bytes[at..]
+            .chunks_exact(80)
+            .map(|line| String::from_utf8_lossy(line).into_owned())
+            .take_while(|line| line.trim_end() != "END")
+            .collect();
+        at += ((lines.len() + 1) * 80).next_multiple_of(2880);
+        let cards = Cards(lines.iter().filter_map(|line| card(line)).collect());
+        let size = |keyword: &str| cards.float(keyword).unwrap_or(0.0) as usize;
+        let axes = (1..=size("NAXIS")).map(|axis| size(&format!("NAXIS{axis}")));
+        let values = if size("NAXIS") == 0 { 0 } else { axes.product::<usize>() + size("PCOUNT") };
+        let bits = cards.float("BITPIX").unwrap_or(8.0).abs() as usize;
+        found.push((cards, at));
+        at += (values * bits / 8).next_multiple_of(2880);
+    }
+    found
+}
+
 fn card(line: &str) -> Option<(String, Value)> {
     let (keyword, value) = line.split_once('=')?;
     let value = value.trim();
