@@ -1,10 +1,26 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod error;
+mod file;
+mod hdu;
+mod header;
 mod mvm;
+mod pixels;
 mod skycell;
+mod source;
+mod spec;
 mod wcs;
+mod write;
 
+pub use error::{Error, Result};
+pub use file::FitsFile;
+pub use hdu::{Bitpix, Hdu, HduKind};
+pub use header::{Card, FromValue, Header, Value};
 pub use mvm::{MvmName, ParseMvmNameError};
+pub use pixels::PixelType;
 pub use skycell::{CellScale, ParseSkyCellError, ProjectionCell, SkyCell};
+pub use source::ByteSource;
+pub use spec::{ImageSpec, Spec};
 pub use wcs::{Keywords, LookupTable, LookupTables, Wcs, WcsError};
+pub use write::{Pixels, write_images};

@@ -1,0 +1,233 @@
+//! Headers: ordered cards, read without loss and asked by keyword.
+
+mod card;
+
+pub use card::{Card, Value};
+
+use crate::{Error, Keywords, Result};
+
+/// Bytes of a header block and of a card; FITS 4.0, sect. 3.1 and 4.1.
+pub(crate) const BLOCK: usize = 2880;
+pub(crate) const CARD: usize = 80;
+
+/// The cards of one header in their order, repeated and commentary ones included.
+///
+/// `END` is not among them. Two headers are equal when their cards are.
+#[derive(Debug, Clone, Default)]
+pub struct Header {
+    cards: Vec<Card>,
+    /// What the header belongs to, for messages: `SCI in a_drc.fits`.
+    place: String,
+}
+
+impl PartialEq for Header {
+    fn eq(&self, other: &Self) -> bool {
+        self.cards == other.cards
+    }
+}
+
+impl Header {
+    /// A header without cards.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads the cards of `bytes` up to `END`; `None` where there is no `END` yet.
+    ///
+    /// What follows a keyword without a value is kept as text. Bytes that are not ASCII are replaced.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let mut cards: Vec<Card> = Vec::new();
+        for image in bytes.chunks_exact(CARD) {
+            if image.starts_with(b"END     ") {
+                return Some(Self { cards, place: String::new() });
+            }
+            let text: String = image
+                .iter()
+                .map(|&b| if (0x20..0x7f).contains(&b) { b as char } else { '?' })
+                .collect();
+            match text.strip_prefix("CONTINUE  ").zip(cards.last_mut()) {
+                Some((rest, last)) if last.continues() => last.append(rest),
+                _ => cards.push(Card::parse(&text)),
+            }
+        }
+        None
+    }
+
+    /// The cards in their order.
+    pub fn cards(&self) -> &[Card] {
+        &self.cards
+    }
+
+    /// The first card called `keyword` (upper case; `HIERARCH` keywords by their words, `ESO DET ID`).
+    pub fn card(&self, keyword: &str) -> Option<&Card> {
+        self.cards.iter().find(|card| card.keyword == keyword)
+    }
+
+    /// The value of `keyword`.
+    ///
+    /// # Errors
+    /// When the keyword is missing, or its value is of another kind.
+    pub fn get<T: FromValue>(&self, keyword: &str) -> Result<T> {
+        self.find(keyword)?.ok_or_else(|| Error::MissingKeyword {
+            keyword: keyword.to_owned(),
+            place: self.place().to_owned(),
+        })
+    }
+
+    /// The value of `keyword`, `None` where it is missing or undefined.
+    ///
+    /// # Errors
+    /// When the value is of another kind.
+    pub fn find<T: FromValue>(&self, keyword: &str) -> Result<Option<T>> {
+        let value = match self.card(keyword).map(|card| &card.value) {
+            None | Some(Value::Undefined | Value::Commentary(_)) => return Ok(None),
+            Some(value) => value,
+        };
+        let wrong = || Error::WrongKind {
+            keyword: keyword.to_owned(),
+            expected: T::KIND,
+            found: match value {
+                Value::Text(text) => format!("'{text}'"),
+                other => other.to_string(),
+            },
+            place: self.place().to_owned(),
+        };
+        T::from_value(value).ok_or_else(wrong).map(Some)
+    }
+
+    /// Sets `keyword` where it stands, or appends it.
+    pub fn set(&mut self, keyword: &str, value: impl Into<Value>, comment: &str) {
+        let card =
+            Card { keyword: keyword.to_owned(), value: value.into(), comment: comment.to_owned() };
+        match self.cards.iter_mut().find(|old| old.keyword == keyword) {
+            Some(old) => *old = card,
+            None => self.cards.push(card),
+        }
+    }
+
+    /// Appends a card, whatever is there already.
+    pub fn push(&mut self, card: Card) {
+        self.cards.push(card);
+    }
+
+    /// Takes all cards of that name away.
+    pub fn remove(&mut self, keyword: &str) {
+        self.cards.retain(|card| card.keyword != keyword);
+    }
+
+    /// What the header belongs to, for messages.
+    pub fn place(&self) -> &str {
+        if self.place.is_empty() { "the header" } else { &self.place }
+    }
+
+    pub(crate) fn at(mut self, place: String) -> Self {
+        self.place = place;
+        self
+    }
+}
+
+impl Keywords for Header {
+    fn float(&self, keyword: &str) -> Option<f64> {
+        self.card(keyword).and_then(|card| f64::from_value(&card.value))
+    }
+
+    fn text(&self, keyword: &str) -> Option<String> {
+        self.card(keyword).and_then(|card| String::from_value(&card.value))
+    }
+
+    fn texts(&self, keyword: &str) -> Vec<String> {
+        let all = self.cards.iter().filter(|card| card.keyword == keyword);
+        all.filter_map(|card| String::from_value(&card.value)).collect()
+    }
+}
+
+/// What a card's value can be read as.
+pub trait FromValue: Sized {
+    /// The kind in words, for messages.
+    const KIND: &'static str;
+
+    /// The value, if it is of this kind.
+    fn from_value(value: &Value) -> Option<Self>;
+}
+
+impl FromValue for f64 {
+    const KIND: &'static str = "a number";
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Float(value) => Some(*value),
+            Value::Integer(value) => Some(*value as Self),
+            _ => None,
+        }
+    }
+}
+
+impl FromValue for i64 {
+    const KIND: &'static str = "an integer";
+    fn from_value(value: &Value) -> Option<Self> {
+        if let Value::Integer(value) = value { Some(*value) } else { None }
+    }
+}
+
+impl FromValue for bool {
+    const KIND: &'static str = "a logical T or F";
+    fn from_value(value: &Value) -> Option<Self> {
+        if let Value::Logical(value) = value { Some(*value) } else { None }
+    }
+}
+
+impl FromValue for String {
+    const KIND: &'static str = "a text";
+    fn from_value(value: &Value) -> Option<Self> {
+        if let Value::Text(value) = value { Some(value.clone()) } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(cards: &[&str]) -> Header {
+        let text: String = cards.iter().map(|card| format!("{card:<80}")).collect();
+        Header::parse(format!("{text}{:<80}", "END").as_bytes()).unwrap().at("SCI in a.fits".into())
+    }
+
+    #[test]
+    fn every_kind_of_value_is_read() {
+        let header = header(&[
+            "SIMPLE  =                    T / conforms",
+            "NAXIS   =                    2",
+            "CRVAL1  =        1.0150000D+02 / [deg]",
+            "TARGNAME= 'O''Neill / x  '     / a name",
+            "EMPTY   =",
+            "COMMENT = not a value",
+            "HIERARCH ESO DET ID = 'CCD 1' / chip",
+            "LONG    = 'abc&' / first",
+            "CONTINUE  'def&'",
+            "CONTINUE  'ghi' / last",
+        ]);
+        assert!(header.get::<bool>("SIMPLE").unwrap());
+        assert_eq!(header.get::<i64>("NAXIS").unwrap(), 2);
+        assert_eq!(header.get::<f64>("NAXIS").unwrap(), 2.0);
+        assert_eq!(header.get::<f64>("CRVAL1").unwrap(), 101.5);
+        assert_eq!(header.get::<String>("TARGNAME").unwrap(), "O'Neill / x");
+        assert_eq!(header.card("TARGNAME").unwrap().comment, "a name");
+        assert_eq!(header.find::<f64>("EMPTY").unwrap(), None);
+        assert_eq!(header.get::<String>("ESO DET ID").unwrap(), "CCD 1");
+        assert_eq!(header.get::<String>("LONG").unwrap(), "abcdefghi");
+        assert_eq!(header.cards().len(), 8);
+    }
+
+    #[test]
+    fn errors_name_keyword_and_place() {
+        let header = header(&["EXPTIME = 'long'"]);
+        let missing = header.get::<f64>("CRPIX1").unwrap_err().to_string();
+        assert_eq!(missing, "CRPIX1 is missing from the header of SCI in a.fits");
+        let wrong = header.get::<f64>("EXPTIME").unwrap_err().to_string();
+        assert_eq!(wrong, "EXPTIME = 'long' is not a number in the header of SCI in a.fits");
+    }
+
+    #[test]
+    fn a_header_without_end_is_not_complete() {
+        assert!(Header::parse(format!("{:<80}", "SIMPLE  = T").as_bytes()).is_none());
+    }
+}
