@@ -190,7 +190,8 @@ impl SkyCell {
     /// All skycells that show the place, each with its zero-based pixel in the whole fine skycell.
     ///
     /// One to seven of them, by projection cell from the south and to the east; mosaics are trimmed to the
-    /// exposed part.
+    /// exposed part. The last column and row count only where they lie in their projection cell, beyond which
+    /// they reach by 507 pixels.
     pub fn at(place: SkyCoord) -> impl Iterator<Item = (Self, PixelCoord)> {
         let finite = place.ra.degrees().is_finite() && place.dec.degrees().abs() <= 90.0;
         let cells = finite.then(|| ProjectionCell::candidates(place, HALF_DIAGONAL));
@@ -222,7 +223,8 @@ impl SkyCell {
         Some(Self { projection, x: index(at.x), y: index(at.y) })
     }
 
-    /// All skycells that have a point in common with a region of the sky, in the order of their numbers.
+    /// All skycells that have a point in common with a region of the sky, in the order of their numbers; the
+    /// last column and row with all they show.
     pub fn touching(region: &Footprint) -> Vec<Self> {
         let bounds = region.bounding_circle();
         let reach = HALF_DIAGONAL + bounds.radius().degrees();
