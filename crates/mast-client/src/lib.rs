@@ -5,12 +5,12 @@ mod answer;
 mod archive;
 mod cell;
 mod client;
+mod coverage;
 mod criteria;
 mod disk;
 mod download;
 mod error;
 mod filter;
-mod footprint;
 mod hash;
 mod limits;
 mod local;
@@ -29,6 +29,7 @@ pub use answer::Answer;
 pub use archive::Archive;
 pub use cell::{Cell, Field, Kind};
 pub use client::{ClientOptions, MAST, MastClient};
+pub use coverage::{CoverageMatrix, covering, polygon_text};
 pub use criteria::Criteria;
 pub use download::{
     CachePolicy, Collisions, DownloadOptions, Event, FileCheck, Manifest, ManifestRow, Progress,
@@ -36,7 +37,6 @@ pub use download::{
 };
 pub use error::{Cause, Error, Result};
 pub use filter::{Filter, Syntax};
-pub use footprint::{Coverage, CoverageMatrix, Footprint, FootprintError, covering, polygon_text};
 pub use limits::{Cancel, Limits};
 pub use local::{IndexOptions, IndexReport, LocalArchive, ReadImage};
 pub use mashup::MashupRequest;

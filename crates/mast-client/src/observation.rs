@@ -84,7 +84,7 @@ row! {
         proposal_type: String = "proposal_type",
         /// The number in a sequence.
         sequence_number: i64 = "sequence_number",
-        /// The footprint on the sky, see [`Footprint`](crate::Footprint).
+        /// The footprint on the sky as STC-S text, see [`Observation::footprint`].
         s_region: String = "s_region",
         /// A preview.
         jpeg_url: String = "jpegURL",

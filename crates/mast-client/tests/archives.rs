@@ -11,11 +11,12 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use astro_coords::Coverage;
 use common::{Canned, client, hasty};
 use mast_client::{
-    Archive, Cancel, Cone, Coverage, Criteria, DownloadOptions, Error, Https, LocalArchive,
-    MastClient, Observation, PlanOptions, Query, Reason, Record, Replay, Server, Source, Spec,
-    Status, Transport, plan, total_size,
+    Archive, Cancel, Cone, Criteria, DownloadOptions, Error, Https, LocalArchive, MastClient,
+    Observation, PlanOptions, Query, Reason, Record, Replay, Server, Source, Spec, Status,
+    Transport, plan, total_size,
 };
 
 fn specs() -> Vec<Spec> {
@@ -400,7 +401,10 @@ fn footprints_that_cannot_be_used_are_told() {
     let (names, left_out) =
         planned(vec![cut, row(2, "jbbb01010", (1.0, 2.0), 10.1)], PlanOptions::default());
     assert_eq!(names, ["jbbb01010"]);
-    assert_eq!(left_out, [("cut".to_owned(), "the footprint's text is cut off".to_owned())]);
+    assert_eq!(
+        left_out,
+        [("cut".to_owned(), "the footprint is cut short: it ends in ...".to_owned())]
+    );
 }
 
 #[test]

@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 
 pub use index::{IndexOptions, IndexReport, ReadImage};
 
+use astro_coords::Footprint;
+
 use crate::download::{Manifest, ManifestRow, Source, Status};
-use crate::{Answer, Error, Footprint, Observation, Product, ProductGroupId, Query, Result};
+use crate::{Answer, Error, Observation, Product, ProductGroupId, Query, Result};
 use index::Entry;
 
 /// A folder of FITS files and what is known of each: the same questions as to the archive, no network.
@@ -54,7 +56,7 @@ impl LocalArchive {
     }
 
     fn new(root: PathBuf, entries: Vec<Entry>) -> Self {
-        let footprints = entries.iter().map(|entry| entry.observation.footprint()).collect();
+        let footprints = entries.iter().map(|entry| entry.observation.footprint().ok()).collect();
         let uri = |(place, entry): (usize, &Entry)| (rows::uri(&entry.path), place);
         let by_uri = entries.iter().enumerate().map(uri).collect();
         Self { root, entries, footprints, by_uri }

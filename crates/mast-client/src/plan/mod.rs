@@ -5,13 +5,12 @@ mod spec;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use astro_coords::Angle;
+use astro_coords::{Angle, Coverage, ParseFootprintError};
 
 pub use spec::Spec;
 
 use crate::{
-    Archive, Cone, Coverage, Criteria, Footprint, FootprintError, Observation, Product,
-    ProductGroupId, Query, Result, Warning, covering,
+    Archive, Cone, Criteria, Observation, Product, ProductGroupId, Query, Result, Warning, covering,
 };
 use exposures::{Level, Origin};
 
@@ -80,7 +79,7 @@ pub struct PlannedImage {
 }
 
 /// An observation that was found and is not fetched.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LeftOut {
     /// The mission's name of the observation.
     pub obs_id: String,
@@ -89,7 +88,7 @@ pub struct LeftOut {
 }
 
 /// Why an observation is not fetched.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Reason {
     /// It holds no region, or only parts that another image holds whole.
@@ -97,7 +96,7 @@ pub enum Reason {
     NotNeeded,
     /// Its footprint cannot be used.
     #[error(transparent)]
-    Footprint(#[from] FootprintError),
+    Footprint(#[from] ParseFootprintError),
     /// Its exposures are in an image that is fetched.
     #[error("its exposures are in {name}")]
     SameExposures {
@@ -253,18 +252,20 @@ fn candidates(
     plan: &mut Plan,
 ) -> Vec<Candidate> {
     let wanted = |spec: &Spec| options.specs.is_empty() || options.specs.contains(spec);
-    let mut rows = Vec::new();
+    let (mut rows, mut footprints) = (Vec::new(), Vec::new());
     for observation in found {
         let Some(spec) = Spec::of(&observation).filter(wanted) else { continue };
-        match observation.s_region.text().parse::<Footprint>() {
-            Ok(footprint) => rows.push((spec, observation, footprint)),
+        match observation.footprint() {
+            Ok(footprint) => {
+                footprints.push(footprint);
+                rows.push((spec, observation));
+            }
             Err(problem) => plan.leave_out(&observation, problem.into()),
         }
     }
-    let footprints: Vec<_> = rows.iter().map(|(_, _, footprint)| Some(footprint.clone())).collect();
     let matrix = covering(&footprints, regions);
     let mut candidates = Vec::new();
-    for (at, (spec, observation, _)) in rows.into_iter().enumerate() {
+    for (at, (spec, observation)) in rows.into_iter().enumerate() {
         let held = matrix.of_footprint(at).iter().copied().enumerate();
         let held: Vec<_> = held.filter(|(_, coverage)| *coverage != Coverage::No).collect();
         if held.is_empty() {
@@ -287,6 +288,15 @@ fn candidates(
     candidates
 }
 
+/// The share of a region that is held, above 1 for all of it whatever an edge's tolerance says.
+fn share(coverage: Coverage) -> f64 {
+    match coverage {
+        Coverage::Yes => 2.0,
+        Coverage::Maybe(share) => share,
+        Coverage::No => -1.0,
+    }
+}
+
 /// Neighbouring sky cells overlap and hold the same exposures there: every region goes to one of them.
 fn share_out_mosaics(candidates: &mut [Candidate]) {
     let mut best: BTreeMap<(Spec, usize), (Coverage, usize)> = BTreeMap::new();
@@ -296,7 +306,7 @@ fn share_out_mosaics(candidates: &mut [Candidate]) {
         }
         for (region, coverage) in &candidate.regions {
             let owner = best.entry((candidate.spec.clone(), *region)).or_insert((*coverage, at));
-            if owner.0 < *coverage {
+            if share(owner.0) < share(*coverage) {
                 *owner = (*coverage, at);
             }
         }
