@@ -29,7 +29,7 @@ pub use answer::Answer;
 pub use archive::Archive;
 pub use cell::{Cell, Field, Kind};
 pub use client::{ClientOptions, MAST, MastClient};
-pub use coverage::{CoverageMatrix, covering, polygon_text};
+pub use coverage::{CoverageMatrix, Held, covering, polygon_text};
 pub use criteria::Criteria;
 pub use download::{
     CachePolicy, Collisions, DownloadOptions, Event, FileCheck, Manifest, ManifestRow, Progress,

@@ -5,12 +5,13 @@ mod spec;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use astro_coords::{Angle, Coverage, ParseFootprintError};
+use astro_coords::{Angle, Coverage, ParseFootprintError, SkyCircle};
 
 pub use spec::Spec;
 
 use crate::{
-    Archive, Cone, Criteria, Observation, Product, ProductGroupId, Query, Result, Warning, covering,
+    Archive, Cone, Criteria, Held, Observation, Product, ProductGroupId, Query, Result, Warning,
+    covering,
 };
 use exposures::{Level, Origin};
 
@@ -266,8 +267,11 @@ fn candidates(
     let matrix = covering(&footprints, regions);
     let mut candidates = Vec::new();
     for (at, (spec, observation)) in rows.into_iter().enumerate() {
-        let held = matrix.of_footprint(at).iter().copied().enumerate();
-        let held: Vec<_> = held.filter(|(_, coverage)| *coverage != Coverage::No).collect();
+        let held = matrix.of_footprint(at).iter().zip(regions).enumerate();
+        let held = held.filter(|(_, (held, _))| **held != Held::No);
+        let held: Vec<_> = held
+            .map(|(region, (_, cone))| (region, footprints[at].coverage(&SkyCircle::from(*cone))))
+            .collect();
         if held.is_empty() {
             plan.leave_out(&observation, Reason::NotNeeded);
             continue;
