@@ -1,20 +1,30 @@
 use ndarray::Array2;
 
 use super::options::Ties;
+use crate::stats::median_in_place;
 
 /// Good boxes that fill an excluded one, as in photutils.
 const NEIGHBOURS: usize = 10;
 
 /// Replaces the NaN of a mesh by the inverse-distance weighted mean of the nearest ten good boxes (Shepard 1968).
 ///
-/// Distances are in boxes. Needs at least one good box.
-pub(crate) fn fill(mesh: &mut Array2<f64>, ties: Ties) {
+/// Distances are in boxes. Needs at least one good box. Boxes outside `wanted` take the median instead.
+pub(crate) fn fill(mesh: &mut Array2<f64>, ties: Ties, wanted: Option<&Array2<bool>>) {
     let good: Vec<Place> = places(mesh, |v| !v.is_nan());
-    let bad: Vec<Place> = places(mesh, |v| v.is_nan());
+    let mut bad: Vec<Place> = places(mesh, |v| v.is_nan());
+    if let Some(wanted) = wanted {
+        bad.retain(|at| wanted[*at]);
+    }
+    fill_from(mesh, &good, &bad, ties);
+    let median = median_in_place(&mut good.iter().map(|at| mesh[*at]).collect::<Vec<_>>());
+    mesh.mapv_inplace(|v| if v.is_nan() { median } else { v });
+}
+
+fn fill_from(mesh: &mut Array2<f64>, good: &[Place], bad: &[Place], ties: Ties) {
     if bad.is_empty() || good.is_empty() {
         return;
     }
-    let search = Search::new(mesh, &good);
+    let search = Search::new(mesh, good);
     let found: Vec<f64> = bad.iter().map(|at| search.value(*at, ties)).collect();
     for (at, value) in bad.iter().zip(found) {
         mesh[*at] = value;
@@ -123,7 +133,7 @@ mod tests {
     #[test]
     fn a_hole_takes_the_weighted_mean_of_all_when_they_are_few() {
         let mut mesh = array![[1.0, N, 3.0], [N, N, 10.0]];
-        fill(&mut mesh, Ties::Shared);
+        fill(&mut mesh, Ties::Shared, None);
         let root2 = 0.5_f64.sqrt();
         let expected = (1.0 + 3.0 + 10.0 * root2) / (2.0 + root2);
         assert!((mesh[(0, 1)] - expected).abs() < 1e-15);
@@ -136,8 +146,8 @@ mod tests {
             Array2::from_shape_fn((7, 7), |(j, i)| ((j * j) as f64).sin() + ((i * i) as f64).sin());
         mesh[(3, 3)] = N;
         let mut turned = mesh.t().to_owned();
-        fill(&mut mesh, Ties::Shared);
-        fill(&mut turned, Ties::Shared);
+        fill(&mut mesh, Ties::Shared, None);
+        fill(&mut turned, Ties::Shared, None);
         assert!((mesh[(3, 3)] - turned[(3, 3)]).abs() < 1e-15);
     }
 
@@ -147,7 +157,7 @@ mod tests {
         for i in 40..60 {
             mesh[(0, i)] = 2.5;
         }
-        fill(&mut mesh, Ties::RowMajor);
+        fill(&mut mesh, Ties::RowMajor, None);
         assert!(mesh.iter().all(|v| (v - 2.5).abs() < 1e-15));
     }
 

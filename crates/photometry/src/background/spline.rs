@@ -53,6 +53,7 @@ pub(crate) fn weights(t: f64) -> [f64; 4] {
 }
 
 /// Index of the coefficient that stands for `i` in a mirrored row of `n`.
+#[inline(always)]
 pub(crate) fn reflect(i: isize, n: usize) -> usize {
     let period = 2 * n.cast_signed();
     let i = i.rem_euclid(period);

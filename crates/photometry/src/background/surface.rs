@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::mesh::Grid;
 use super::spline::{coefficients, reflect, weights};
 use crate::stats::median_in_place;
+use crate::vectors::{Loop, run};
 use crate::{Error, MaskSource, Pixel, Result};
 
 /// A mesh drawn over the pixels of an image: at a point, along a row, in a window, or as a full map, in `f64`.
@@ -38,6 +39,15 @@ impl Surface {
             Curve::Spline { coefficients: coefficients(&mesh), phases, lowest, highest }
         };
         Self { mesh, grid, curve }
+    }
+
+    /// A surface that may leave the range of its mesh.
+    pub(crate) fn unbounded(mesh: Array2<f64>, grid: Grid) -> Self {
+        let mut surface = Self::new(mesh, grid);
+        if let Curve::Spline { lowest, highest, .. } = &mut surface.curve {
+            (*lowest, *highest) = (f64::NEG_INFINITY, f64::INFINITY);
+        }
+        surface
     }
 
     /// Values at the centres of the boxes, `[row of boxes, column of boxes]`.
@@ -82,6 +92,11 @@ impl Surface {
 
     /// Values of the pixels `x .. x + out.len()` of row `y`; only those four columns of boxes around them are touched.
     pub fn row(&self, y: isize, x: isize, out: &mut [f64]) {
+        self.draw(y, x, out);
+    }
+
+    #[inline(always)]
+    fn draw(&self, y: isize, x: isize, out: &mut [f64]) {
         match &self.curve {
             Curve::Flat(value) => out.fill(*value),
             Curve::Spline { coefficients, phases, lowest, highest } => {
@@ -146,9 +161,13 @@ impl Surface {
     /// When `image` has another shape than the surface.
     pub fn subtract_from<P: Pixel>(&self, image: ArrayViewMut2<'_, P>) -> Result<()> {
         self.check_shape(&image)?;
-        self.each_piece(image, |pixels, values| {
-            pixels.iter_mut().zip(values).for_each(|(p, v)| *p = P::from_f64(p.to_f64() - v));
-        });
+        self.each_piece(
+            image,
+            #[inline(always)]
+            |pixels: &mut [P], values: &[f64]| {
+                pixels.iter_mut().zip(values).for_each(|(p, v)| *p = P::from_f64(p.to_f64() - v));
+            },
+        );
         Ok(())
     }
 
@@ -164,22 +183,32 @@ impl Surface {
         apply: impl Fn(&mut [P], &[f64]) + Sync,
     ) {
         let mut rows: Vec<_> = pixels.axis_iter_mut(Axis(0)).collect();
-        rows.par_iter_mut()
-            .enumerate()
-            .for_each(|(y, row)| self.each_piece_of_row(y.cast_signed(), row, &apply));
+        let pieces = |(y, row): (usize, &mut ArrayViewMut1<'_, P>)| {
+            run(Pieces { surface: self, y: y.cast_signed(), row, apply: &apply });
+        };
+        rows.par_iter_mut().enumerate().for_each(pieces);
     }
+}
 
-    fn each_piece_of_row<P: Pixel>(
-        &self,
-        y: isize,
-        row: &mut ArrayViewMut1<'_, P>,
-        apply: &impl Fn(&mut [P], &[f64]),
-    ) {
+/// The pieces of one row, compiled for the vectors of the machine it runs on.
+struct Pieces<'a, 'b, P, F> {
+    surface: &'a Surface,
+    y: isize,
+    row: &'a mut ArrayViewMut1<'b, P>,
+    apply: &'a F,
+}
+
+impl<P: Pixel, F: Fn(&mut [P], &[f64])> Loop for Pieces<'_, '_, P, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { surface, y, row, apply } = self;
         let mut values = [0.0; PIECE];
         let mut spare = [P::default(); PIECE];
         for (mut piece, x) in row.axis_chunks_iter_mut(Axis(0), PIECE).zip((0..).step_by(PIECE)) {
             let values = &mut values[..piece.len()];
-            self.row(y, x, values);
+            surface.draw(y, x, values);
             if let Some(pixels) = piece.as_slice_mut() {
                 apply(pixels, values);
             } else {
@@ -192,6 +221,7 @@ impl Surface {
     }
 }
 
+#[inline(always)]
 fn clamp(value: f64, lowest: f64, highest: f64) -> f64 {
     let value = if value < lowest { lowest } else { value };
     if value > highest { highest } else { value }
@@ -210,12 +240,14 @@ struct Across<'a> {
 }
 
 impl<'a> Across<'a> {
+    #[inline(always)]
     fn new(coefficients: &'a Array2<f64>, box_size: usize, y: isize) -> Self {
         let (k, weights) = knot(y as f64, box_size);
         let row = |a: isize| coefficients.row(reflect(k - 1 + a, coefficients.nrows()));
         Self { rows: [row(0), row(1), row(2), row(3)], weights }
     }
 
+    #[inline(always)]
     fn get(&self, k: isize) -> f64 {
         let i = reflect(k, self.rows[0].len());
         let [a, b, c, d] = self.weights;
@@ -236,6 +268,7 @@ impl Phases {
     }
 
     /// Values from column `x` on. Within each half of a box the same four coefficients serve.
+    #[inline(always)]
     fn draw(&self, across: &Across<'_>, x: isize, out: &mut [f64]) {
         let size = self.table[0].len();
         let half = size / 2;
@@ -260,6 +293,7 @@ impl Phases {
         }
     }
 
+    #[inline(always)]
     fn combine(&self, c: &[f64; 4], q: usize, out: &mut [f64]) {
         let [a, b, d, e] = &self.table;
         let (a, b) = (&a[q..q + out.len()], &b[q..q + out.len()]);

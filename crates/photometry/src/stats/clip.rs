@@ -141,7 +141,7 @@ fn measure<P: Pixel>(values: &[P], bounds: (f64, f64), scratch: &mut Vec<P>) -> 
 }
 
 /// The statistics from the sums around the median.
-fn finish(bounds: (f64, f64), median: f64, sums: &Sums) -> Clipped {
+pub(super) fn finish(bounds: (f64, f64), median: f64, sums: &Sums) -> Clipped {
     Clipped {
         lower: bounds.0,
         upper: bounds.1,

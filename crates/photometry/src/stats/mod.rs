@@ -4,6 +4,7 @@
 //! NaN for an empty list.
 
 mod biweight;
+mod bracket;
 mod clip;
 mod estimator;
 mod sums;
@@ -12,7 +13,7 @@ pub use biweight::{biweight_location, biweight_midvariance, biweight_scale};
 pub use clip::{Clipped, SigmaClip, sigma_clip};
 pub use estimator::{Location, Scale};
 
-pub(crate) use clip::clip_finite;
+pub(crate) use bracket::Workspace;
 use sums::sums;
 
 use crate::Pixel;

@@ -30,6 +30,7 @@ const BLOCK: usize = 1 << 24;
 /// Sums of `value - from` over the values in `lower..=upper`.
 ///
 /// The order of addition depends on the places of the values alone, so equal sets give equal bits.
+#[inline(always)]
 pub(crate) fn sums<P: Pixel>(values: &[P], lower: P, upper: P, from: f64) -> Sums {
     let mut n = 0;
     let (mut first, mut second) = ([0.0; LANES], [0.0; LANES]);
@@ -58,6 +59,7 @@ pub(crate) fn sums<P: Pixel>(values: &[P], lower: P, upper: P, from: f64) -> Sum
     Sums { n, first: total(first), second: total(second) }
 }
 
+#[inline(always)]
 fn total(lanes: [f64; LANES]) -> f64 {
     let [a, b, c, d, e, f, g, h] = lanes;
     ((a + e) + (c + g)) + ((b + f) + (d + h))
