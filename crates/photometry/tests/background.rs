@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use astro_coords::{PixelBox, PixelCoord};
 use ndarray::{Array2, s};
 use photometry::background::{
-    Background, BackgroundOptions, Exclude, Masks, Ties, background, background_near,
+    Background, BackgroundOptions, Exclude, Masks, SExtractorOptions, Ties, background,
+    background_near, sextractor_background,
 };
 use photometry::stats::{Location, Scale, SigmaClip};
 use photometry::{Error, MaskSource, PixelSource, SourceError};
@@ -420,4 +421,24 @@ proptest! {
         let worst = (&map - &turned.t()).mapv(f64::abs);
         prop_assert!(worst.iter().all(|d| *d < 1e-12));
     }
+}
+
+#[test]
+fn the_sextractor_background_bears_a_pedestal_and_nan() {
+    let mut frame = image(256, 256);
+    let plain =
+        sextractor_background(&frame, Masks::default(), &SExtractorOptions::default()).unwrap();
+    let raised = frame.mapv(|v| f64::from(v) + 1e4);
+    let raised =
+        sextractor_background(&raised, Masks::default(), &SExtractorOptions::default()).unwrap();
+    let worst = (raised.level.map() - 1e4 - plain.level.map())
+        .mapv(f64::abs)
+        .into_iter()
+        .fold(0.0, f64::max);
+    assert!(worst < 0.02 * plain.rms.median(), "{worst}");
+    frame.slice_mut(s![0..64, 0..50]).fill(f32::NAN);
+    let holed =
+        sextractor_background(&frame, Masks::default(), &SExtractorOptions::default()).unwrap();
+    assert!(holed.boxes[(0, 0)].excluded);
+    assert!(holed.level.map().iter().all(|v| (v - 0.1).abs() < 0.02));
 }

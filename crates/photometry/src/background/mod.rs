@@ -7,6 +7,8 @@ mod fill;
 mod filter;
 mod mesh;
 mod options;
+mod sextractor;
+mod sextractor_spline;
 mod spline;
 mod surface;
 
@@ -15,6 +17,7 @@ use ndarray::Array2;
 
 pub use mesh::BoxStatistics;
 pub use options::{BackgroundOptions, Exclude, Ties};
+pub use sextractor::{SExtractorOptions, sextractor_background};
 pub use surface::Surface;
 
 use crate::{Error, MaskSource, PixelSource, Result};

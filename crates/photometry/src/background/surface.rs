@@ -3,6 +3,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
 use super::mesh::Grid;
+use super::sextractor_spline::SExtractorSpline;
 use super::spline::{coefficients, reflect, weights};
 use crate::stats::median_in_place;
 use crate::vectors::{Loop, run};
@@ -22,6 +23,7 @@ pub struct Surface {
 #[derive(Debug, Clone)]
 enum Curve {
     Flat(f64),
+    SExtractor(SExtractorSpline),
     Spline { coefficients: Array2<f64>, phases: Phases, lowest: f64, highest: f64 },
 }
 
@@ -38,6 +40,12 @@ impl Surface {
             let phases = Phases::new(grid.box_size.1);
             Curve::Spline { coefficients: coefficients(&mesh), phases, lowest, highest }
         };
+        Self { mesh, grid, curve }
+    }
+
+    /// The surface of SExtractor.
+    pub(crate) fn sextractor(mesh: Array2<f64>, grid: Grid) -> Self {
+        let curve = Curve::SExtractor(SExtractorSpline::new(mesh.clone()));
         Self { mesh, grid, curve }
     }
 
@@ -74,6 +82,7 @@ impl Surface {
     pub fn at(&self, place: PixelCoord) -> f64 {
         match &self.curve {
             Curve::Flat(value) => *value,
+            Curve::SExtractor(spline) => self.sextractor_at(spline, place.y, place.x),
             Curve::Spline { coefficients, lowest, highest, .. } => {
                 let (my, mx) = coefficients.dim();
                 let (ky, wy) = knot(place.y, self.grid.box_size.0);
@@ -99,6 +108,12 @@ impl Surface {
     fn draw(&self, y: isize, x: isize, out: &mut [f64]) {
         match &self.curve {
             Curve::Flat(value) => out.fill(*value),
+            Curve::SExtractor(spline) => {
+                let columns = (0..).map(|k: isize| (x + k) as f64);
+                out.iter_mut()
+                    .zip(columns)
+                    .for_each(|(v, x)| *v = self.sextractor_at(spline, y as f64, x));
+            }
             Curve::Spline { coefficients, phases, lowest, highest } => {
                 let across = Across::new(coefficients, self.grid.box_size.0, y);
                 phases.draw(&across, x, out);
@@ -169,6 +184,12 @@ impl Surface {
             },
         );
         Ok(())
+    }
+
+    /// SExtractor counts rows from their lower edge and columns from their centre.
+    fn sextractor_at(&self, spline: &SExtractorSpline, y: f64, x: f64) -> f64 {
+        let (by, bx) = self.grid.box_size;
+        spline.at(y / by as f64 - 0.5, (x + 0.5) / bx as f64 - 0.5)
     }
 
     fn check_shape<P>(&self, array: &ArrayViewMut2<'_, P>) -> Result<()> {
