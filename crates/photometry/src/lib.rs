@@ -1,11 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+pub mod aperture;
 pub mod background;
 mod error;
+mod flags;
+mod measure;
 mod source;
 pub mod stats;
 mod vectors;
 
+pub use aperture::Aperture;
 pub use background::{Background, BackgroundOptions, background, background_near};
+
 pub use error::{Error, Result};
+pub use flags::Flags;
+pub use measure::{Measurement, measure};
 pub use source::{MaskSource, Pixel, PixelSource, SourceError};
