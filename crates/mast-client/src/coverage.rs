@@ -136,22 +136,22 @@ impl From<&Cone> for Region {
     }
 }
 
-/// A footprint with what decides most tests in a few products: its bounds, and the poles of its edges where
-/// all its shapes are convex.
+/// A footprint with what decides most tests in a few products: its bounds, and its edges where all its
+/// shapes are convex.
 struct Quick<'a> {
     footprint: &'a Footprint,
     center: Vector,
     radius: f64,
     slack: f64,
-    convex: Option<Vec<Vec<Vector>>>,
+    convex: Option<Vec<Vec<Edge>>>,
 }
 
 impl<'a> Quick<'a> {
     fn new(footprint: &'a Footprint) -> Self {
         let bounds = footprint.bounding_circle();
         let slack = footprint.tolerance().radians();
-        let poles = |shape: &SkyShape| match shape {
-            SkyShape::Polygon(polygon) => inward_poles(polygon),
+        let edges = |shape: &SkyShape| match shape {
+            SkyShape::Polygon(polygon) => convex_edges(polygon),
             SkyShape::Circle(_) => None,
         };
         Self {
@@ -159,7 +159,7 @@ impl<'a> Quick<'a> {
             center: bounds.center().to_vector(),
             radius: bounds.radius().radians() + slack,
             slack,
-            convex: footprint.shapes().iter().map(poles).collect(),
+            convex: footprint.shapes().iter().map(edges).collect(),
         }
     }
 
@@ -174,15 +174,17 @@ impl<'a> Quick<'a> {
 
     /// The same as the footprint would say, except in the narrow bands where it must say it.
     fn quickly(&self, region: &Region) -> Option<Held> {
+        let (band, size) = (2.0 * self.slack, region.sin_radius);
         let mut held = Held::No;
-        for poles in self.convex.as_ref()? {
-            let depths = poles.iter().map(|pole| dot(*pole, region.center));
-            let depth = depths.fold(f64::INFINITY, f64::min);
-            if depth >= region.sin_radius {
+        for edges in self.convex.as_ref()? {
+            let (nearest, depth) = deepest_outside(edges, region.center);
+            let inside = depth >= 0.0 && depth < size - band;
+            let across = depth < -band && depth > band - size && nearest.is_beside(region.center);
+            if depth >= size {
                 return Some(Held::Yes);
-            } else if depth >= 0.0 && depth < region.sin_radius - 2.0 * self.slack {
+            } else if inside || across {
                 held = Held::Maybe;
-            } else if depth >= -region.sin_radius - 2.0 * self.slack {
+            } else if depth >= -size - band {
                 return None;
             }
         }
@@ -190,25 +192,56 @@ impl<'a> Quick<'a> {
     }
 }
 
-/// Poles of the edges, towards the inside; `None` unless every corner lies inside of every edge.
-fn inward_poles(polygon: &SkyPolygon) -> Option<Vec<Vector>> {
+/// The edge whose inside holds `place` least, and the sine of the distance to it, negative outside.
+fn deepest_outside(edges: &[Edge], place: Vector) -> (&Edge, f64) {
+    let mut least = (&edges[0], f64::INFINITY);
+    for edge in edges {
+        let depth = dot(edge.pole, place);
+        if depth < least.1 {
+            least = (edge, depth);
+        }
+    }
+    least
+}
+
+/// An edge of a convex polygon.
+struct Edge {
+    /// The pole of its great circle, towards the inside.
+    pole: Vector,
+    /// Poles of the circles through its ends and across it, towards each other.
+    across: [Vector; 2],
+}
+
+impl Edge {
+    /// Whether the nearest point of the edge's circle is on the edge.
+    fn is_beside(&self, place: Vector) -> bool {
+        self.across.iter().all(|pole| dot(*pole, place) > 0.0)
+    }
+}
+
+/// The edges of a polygon; `None` unless every corner lies inside of every edge.
+fn convex_edges(polygon: &SkyPolygon) -> Option<Vec<Edge>> {
     const MOST: usize = 32;
-    let corners: Vec<Vector> = polygon.vertices().map(SkyCoord::to_vector).collect();
+    let mut corners: Vec<Vector> = polygon.vertices().map(SkyCoord::to_vector).collect();
     if corners.len() > MOST {
         return None;
     }
-    let pole = |at: usize| {
-        let pole = cross(corners[at], corners[(at + 1) % corners.len()]);
+    let edge = |corners: &[Vector], at: usize| {
+        let (a, b) = (corners[at], corners[(at + 1) % corners.len()]);
+        let pole = cross(a, b);
         let length = dot(pole, pole).sqrt();
-        (length > 0.0).then(|| pole.map(|x| x / length))
+        let pole = (length > 0.0).then(|| pole.map(|x| x / length))?;
+        Some(Edge { pole, across: [cross(pole, a), cross(b, pole)] })
     };
-    let poles: Vec<Vector> = (0..corners.len()).map(pole).collect::<Option<_>>()?;
-    let side = |sign: f64| {
-        poles.iter().all(|pole| corners.iter().all(|corner| sign * dot(*pole, *corner) > -1e-13))
-    };
-    match (side(1.0), side(-1.0)) {
-        (true, false) => Some(poles),
-        (false, true) => Some(poles.into_iter().map(|pole| pole.map(|x| -x)).collect()),
-        _ => None,
+    // Once in either sense of rotation.
+    for _ in 0..2 {
+        let edges: Vec<_> =
+            (0..corners.len()).map(|at| edge(&corners, at)).collect::<Option<_>>()?;
+        let holds = |edge: &Edge| corners.iter().all(|corner| dot(edge.pole, *corner) > -1e-13);
+        if edges.iter().all(holds) {
+            return Some(edges);
+        }
+        corners.reverse();
     }
+    None
 }
