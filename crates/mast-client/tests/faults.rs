@@ -352,6 +352,26 @@ fn silence_is_not_waited_for() {
 }
 
 #[test]
+fn slow_and_steady_is_not_silence() {
+    let bytes = file(LENGTH, 26);
+    let served = bytes.clone();
+    let server = Faulty::start(move |_, _, stream| {
+        head(stream, "200 OK", &[("content-length", LENGTH.to_string())]);
+        for piece in served.chunks(LENGTH / 10) {
+            let _ = stream.write_all(piece);
+            thread::sleep(Duration::from_millis(100));
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let idle = Duration::from_millis(400);
+    let client = MastClient::new(Https::default(), ClientOptions { idle, ..hasty(&server.url) });
+    let products = [product("a_drc.fits", Some(LENGTH))];
+    let manifest = client.download(&products, folder.path(), &options()).unwrap();
+    assert_right(folder.path(), &manifest, &bytes);
+    assert_eq!(manifest.rows[0].attempts, 1, "the idle limit is no limit on the whole");
+}
+
+#[test]
 fn dripping_ends_at_the_deadline() {
     let server = Faulty::start(|_, _, stream| {
         head(stream, "200 OK", &[("content-length", LENGTH.to_string())]);

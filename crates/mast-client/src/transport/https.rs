@@ -22,6 +22,9 @@ const AHEAD: usize = 4;
 pub struct HttpsOptions {
     /// The longest time for name look-up, connection and TLS together.
     pub connect: Duration,
+    /// A connection that is silent for so long ends by itself, whether or not anybody still waits; requests
+    /// have their own, shorter limit.
+    pub linger: Duration,
     /// What the service sees as `User-Agent`.
     pub user_agent: String,
 }
@@ -29,15 +32,15 @@ pub struct HttpsOptions {
 impl Default for HttpsOptions {
     fn default() -> Self {
         let user_agent = concat!("mast-client/", env!("CARGO_PKG_VERSION")).to_owned();
-        Self { connect: Duration::from_secs(10), user_agent }
+        Self { connect: Duration::from_secs(10), linger: Duration::from_secs(120), user_agent }
     }
 }
 
 /// The network: HTTP and HTTPS with rustls and the certificates of the system.
 ///
 /// Nothing is opened before the first request. Every exchange runs in a thread of its own, so that the
-/// caller can leave at its deadline however the server behaves; a thread that is left behind ends with the
-/// idle limit. Redirections are followed, never from https to http, and never with the token to another host.
+/// caller can leave at its deadline however the server behaves; a thread that is left behind ends with its
+/// connection. Redirections are followed, never from https to http, and never with the token to another host.
 #[derive(Debug, Default)]
 pub struct Https {
     options: HttpsOptions,
@@ -82,7 +85,7 @@ fn connector(options: &HttpsOptions, encoding: Encoding) -> Connector {
     let builder = || {
         Client::builder()
             .connect_timeout(options.connect)
-            .timeout(None)
+            .timeout(options.linger)
             .user_agent(&options.user_agent)
             .gzip(encoding == Encoding::Compressed)
             .redirect(redirect::Policy::none())
@@ -213,8 +216,6 @@ fn build(
         }
         _ => builder,
     }
-    // The socket itself must end one day when nobody listens any more.
-    .timeout(request.limits.idle)
 }
 
 /// The exchange's own thread: passes on what comes until it ends or nobody listens.
