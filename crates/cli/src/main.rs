@@ -1,1 +1,49 @@
-fn main() {}
+//! `hst`: from a DS9 region file to a catalog of Hubble sources.
+//!
+//! The command line: arguments, then one `run`. Everything a command does is a call of a library crate;
+//! only this one prints.
+
+mod catalog;
+mod commands;
+mod console;
+mod demo;
+mod output;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use commands::Command;
+use console::{Console, Global};
+
+/// From a DS9 region file to a catalog of Hubble sources
+///
+/// hst reads a DS9 region file and Hubble images, subtracts the background, measures each region with exact
+/// apertures and writes one table. Start with:
+///
+///   hst demo                                   a simulated archive, measured, beside the truth
+///   hst catalog regions.reg --images *_drc.fits
+///   hst info image_drc.fits
+#[derive(Debug, Parser)]
+#[command(name = "hst", version, verbatim_doc_comment, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let console = Console::new(&cli.global);
+    match cli.command.run(&console) {
+        Ok(outcome) => outcome.into(),
+        // A reader that has seen enough (`| head`) is no failure.
+        Err(error) if console::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            console.error(&error);
+            ExitCode::from(1)
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Measurements of one source on several images of one specification become one row.
+
+use clap::ValueEnum;
+
+use super::{AB_MAG_OF_UJY, MeasuredImage, Measurement, Options};
+
+/// How the images of one telescope, instrument, detector and filter become one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Combine {
+    /// Mean of the fluxes (f_ν, by each image's own calibration), weighted by exposure time
+    Weighted,
+    /// The notebook's way: plain means of sums, areas and zero points
+    Mean,
+    /// No combining: a row per image
+    None,
+}
+
+/// One row of the catalog; NaN is empty. Sums in the unit of the images, areas in arcsec².
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    /// Index of the source.
+    pub(crate) source: usize,
+    /// Index of the specification.
+    pub(crate) spec: usize,
+    /// Images that entered, by index, in the order given.
+    pub(crate) images: Vec<usize>,
+    pub(crate) first: Option<Measurement>,
+    pub(crate) coverage: f64,
+    pub(crate) sum: f64,
+    pub(crate) sum_err: f64,
+    pub(crate) sum_aper_area: f64,
+    pub(crate) bkg_sum: f64,
+    pub(crate) bkg_rms: f64,
+    pub(crate) flux: f64,
+    pub(crate) flux_err: f64,
+    pub(crate) flux_ujy: f64,
+    pub(crate) flux_ujy_err: f64,
+    pub(crate) ab_zeropoint: f64,
+    pub(crate) mag_ab: f64,
+    pub(crate) photflam: f64,
+    pub(crate) photplam: f64,
+    pub(crate) exptime: f64,
+    pub(crate) mjd: f64,
+    pub(crate) n_bad: u64,
+    pub(crate) sum_scatter: f64,
+    pub(crate) flags: u32,
+}
+
+/// The rows of one source in one specification: one, or one for each image with [`Combine::None`].
+pub(crate) fn combine(
+    source: usize,
+    spec: usize,
+    measured: &[&Measurement],
+    images: &[MeasuredImage],
+    options: &Options,
+) -> Vec<Row> {
+    let measured: Vec<_> = measured.iter().copied().filter(|m| m.coverage > 0.0).collect();
+    if options.combine == Combine::None && !measured.is_empty() {
+        return measured.iter().map(|m| row(source, spec, &[m], images, options)).collect();
+    }
+    vec![row(source, spec, &well_covered(&measured, options.min_coverage), images, options)]
+}
+
+/// The measurements with enough of the aperture on valid pixels. Where none has, the best covered of them:
+/// their row shows its coverage and its flags, and nothing is rescaled.
+fn well_covered<'a>(measured: &[&'a Measurement], min_coverage: f64) -> Vec<&'a Measurement> {
+    let best = measured.iter().map(|m| m.coverage).fold(0.0, f64::max);
+    let needed = if best >= min_coverage { min_coverage } else { best - (1.0 - min_coverage) };
+    measured.iter().copied().filter(|m| m.coverage >= needed).collect()
+}
+
+fn row(
+    source: usize,
+    spec: usize,
+    used: &[&Measurement],
+    images: &[MeasuredImage],
+    options: &Options,
+) -> Row {
+    let weights = weights(used, images, options.combine);
+    let mean = |value: &dyn Fn(&Measurement) -> f64| weighted_mean(used, &weights, value);
+    let mean_error = |value: &dyn Fn(&Measurement) -> f64| weighted_error(used, &weights, value);
+    let image = |m: &Measurement| &images[m.image];
+    let flux_ujy = mean(&|m| m.sum * image(m).calibration.ujy);
+    let ab_zeropoint = match options.combine {
+        Combine::Weighted => {
+            -2.5 * mean(&|m| 10f64.powf(-0.4 * image(m).calibration.ab_zeropoint)).log10()
+        }
+        Combine::Mean | Combine::None => mean(&|m| image(m).calibration.ab_zeropoint),
+    };
+    let mag_ab = match options.combine {
+        Combine::Weighted | Combine::None => AB_MAG_OF_UJY - 2.5 * positive(flux_ujy).log10(),
+        // The notebook's users take the mean sum with the mean zero point.
+        Combine::Mean => {
+            ab_zeropoint
+                - 2.5 * positive(mean(&|m| m.sum * image(m).calibration.per_second)).log10()
+        }
+    };
+    Row {
+        source,
+        spec,
+        images: used.iter().map(|m| m.image).collect(),
+        first: used.first().map(|&m| m.clone()),
+        coverage: mean(&|m| m.coverage),
+        sum: mean(&|m| m.sum),
+        sum_err: mean_error(&|m| m.sum_err),
+        sum_aper_area: mean(&|m| m.area_arcsec2),
+        bkg_sum: mean(&|m| m.bkg_sum),
+        bkg_rms: mean(&|m| m.bkg_rms),
+        flux: mean(&|m| m.sum * image(m).calibration.electrons_per_second),
+        flux_err: mean_error(&|m| m.sum_err * image(m).calibration.electrons_per_second),
+        flux_ujy,
+        flux_ujy_err: mean_error(&|m| m.sum_err * image(m).calibration.ujy),
+        ab_zeropoint,
+        mag_ab,
+        photflam: mean(&|m| image(m).calibration.photflam),
+        photplam: mean(&|m| image(m).calibration.photplam),
+        exptime: if used.is_empty() {
+            f64::NAN
+        } else {
+            used.iter().map(|m| image(m).exposure_s).sum()
+        },
+        mjd: mean(&|m| image(m).mjd),
+        n_bad: used.iter().map(|m| m.n_bad).sum(),
+        sum_scatter: scatter(used.iter().map(|m| m.sum)),
+        flags: used.iter().fold(0, |flags, m| flags | m.flags),
+    }
+}
+
+fn positive(value: f64) -> f64 {
+    if value > 0.0 { value } else { f64::NAN }
+}
+
+/// Weights by exposure time where it is known of all images, else equal ones.
+fn weights(used: &[&Measurement], images: &[MeasuredImage], combine: Combine) -> Vec<f64> {
+    let exposures: Vec<_> = used.iter().map(|m| images[m.image].exposure_s).collect();
+    let known = exposures.iter().all(|&exposure_s| exposure_s > 0.0);
+    if combine == Combine::Weighted && known { exposures } else { vec![1.0; used.len()] }
+}
+
+/// Mean over the measurements whose value is a number; NaN where there is none.
+fn weighted_mean(
+    used: &[&Measurement],
+    weights: &[f64],
+    value: &dyn Fn(&Measurement) -> f64,
+) -> f64 {
+    let (mut sum, mut total) = (0.0, 0.0);
+    for (m, weight) in used.iter().zip(weights) {
+        let value = value(m);
+        if !value.is_nan() {
+            sum += weight * value;
+            total += weight;
+        }
+    }
+    sum / total
+}
+
+/// Error of that mean for independent errors; NaN where an error is missing.
+fn weighted_error(
+    used: &[&Measurement],
+    weights: &[f64],
+    error: &dyn Fn(&Measurement) -> f64,
+) -> f64 {
+    let variance: f64 =
+        used.iter().zip(weights).map(|(m, weight)| (weight * error(m)).powi(2)).sum();
+    variance.sqrt() / weights.iter().sum::<f64>()
+}
+
+/// Standard deviation (n - 1) of the values; NaN for fewer than two.
+fn scatter(values: impl Iterator<Item = f64>) -> f64 {
+    let values: Vec<_> = values.filter(|value| !value.is_nan()).collect();
+    let n = values.len() as f64;
+    if n < 2.0 {
+        return f64::NAN;
+    }
+    let mean = values.iter().sum::<f64>() / n;
+    (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt()
+}

@@ -1,0 +1,234 @@
+//! The main job: regions and images become rows.
+
+mod calibration;
+pub(crate) mod columns;
+mod combine;
+mod image;
+mod mask;
+mod measure;
+mod provenance;
+mod report;
+mod sources;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use astro_coords::{Angle, PixelCoord, SkyCoord};
+use hst_fits::Spec;
+use photometry::background::BackgroundOptions;
+
+use crate::console::Console;
+
+pub(crate) use calibration::{Calibration, PixelUnit, ZeroPoint};
+pub(crate) use combine::{Combine, Row};
+pub(crate) use image::{Extension, Image};
+pub(crate) use provenance::provenance;
+pub(crate) use report::summarize;
+pub(crate) use sources::read_sources;
+
+/// AB magnitude of one microjansky: -2.5 lg 1e-29 - 48.60.
+pub(crate) const AB_MAG_OF_UJY: f64 = 23.9;
+
+/// Measures every image in turn and joins what belongs together. A bad image is named and left out.
+///
+/// Returns the catalog and the number of images that failed.
+pub(crate) fn measure(
+    sources: Vec<Source>,
+    paths: &[PathBuf],
+    options: &Options,
+    console: &Console,
+) -> (Catalog, usize) {
+    let mut catalog = Catalog { sources, ..Catalog::default() };
+    let mut measurements = Vec::new();
+    let mut failed = 0;
+    let bar = console.bar(paths.len(), "measuring");
+    for path in paths {
+        bar.set_message(path.display().to_string());
+        match measure_file(path, &mut catalog, options, console) {
+            Ok(found) => measurements.extend(found),
+            Err(error) => {
+                console.problem(&format!("{error:#}"));
+                failed += 1;
+            }
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    catalog.join(&measurements, options);
+    (catalog, failed)
+}
+
+fn measure_file(
+    path: &Path,
+    catalog: &mut Catalog,
+    options: &Options,
+    console: &Console,
+) -> anyhow::Result<Vec<Measurement>> {
+    let image = Image::open(path, options)?;
+    let spec = &image.about.spec;
+    if !options.specs.is_empty() && !options.specs.contains(spec) {
+        console.detail(&format!("{}: {spec} was not asked for", path.display()));
+        return Ok(Vec::new());
+    }
+    let measured = measure::measure(&image, catalog.images.len(), &catalog.sources, options)
+        .with_context(|| path.display().to_string())?;
+    report::image(path, &image, &measured, &catalog.sources, console);
+    if !catalog.specs.contains(spec) {
+        catalog.specs.push(spec.clone());
+    }
+    catalog.images.push(image.about);
+    Ok(measured.measurements)
+}
+
+/// One region to be measured.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    /// Number in the file, from 1; regions that are not measured have numbers too.
+    pub(crate) region: i64,
+    /// The region's text, else its number.
+    pub(crate) id: String,
+    pub(crate) center: SkyCoord,
+    pub(crate) radius: Angle,
+}
+
+/// What is to be done with the images.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    /// `None` subtracts nothing.
+    pub(crate) background: Option<BackgroundOptions>,
+    /// Factor by which a source is grown before it is kept out of the mesh; `None` keeps everything in.
+    pub(crate) mask_growth: Option<f64>,
+    pub(crate) sky_shape: SkyShape,
+    pub(crate) combine: Combine,
+    pub(crate) min_coverage: f64,
+    pub(crate) zero_point: ZeroPoint,
+    pub(crate) extension: Option<Extension>,
+    pub(crate) bunit: Option<String>,
+    /// Specifications to measure; empty for all.
+    pub(crate) specs: Vec<Spec>,
+}
+
+/// Boxes of 64 pixels, a filter of 3 boxes, and boxes excluded as photutils 3.1 does by default.
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            background: Some(BackgroundOptions::photutils_3_1()),
+            mask_growth: Some(1.5),
+            sky_shape: SkyShape::Affine,
+            combine: Combine::Weighted,
+            min_coverage: 0.98,
+            zero_point: ZeroPoint::Exact,
+            extension: None,
+            bunit: None,
+            specs: Vec::new(),
+        }
+    }
+}
+
+impl Options {
+    /// Everything as the RegionCataloger notebook and photutils have it.
+    pub(crate) fn notebook() -> Self {
+        Self {
+            mask_growth: None,
+            sky_shape: SkyShape::Photutils,
+            combine: Combine::Mean,
+            min_coverage: 0.0,
+            zero_point: ZeroPoint::Notebook,
+            ..Self::default()
+        }
+    }
+}
+
+/// How a circle on the sky becomes a shape in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SkyShape {
+    /// The ellipse that the local Jacobian makes of it.
+    Affine,
+    /// A circle of the same area, as photutils 3.1.1 has it; areas by the x scale squared, as the notebook.
+    Photutils,
+}
+
+/// One source on one image. Sums in the unit of the image.
+#[derive(Debug, Clone)]
+pub(crate) struct Measurement {
+    pub(crate) source: usize,
+    pub(crate) image: usize,
+    pub(crate) centroid: PixelCoord,
+    pub(crate) centroid_sky: Option<SkyCoord>,
+    pub(crate) sum: f64,
+    pub(crate) sum_err: f64,
+    /// Area of the valid pixels.
+    pub(crate) area_arcsec2: f64,
+    /// Valid over geometric area.
+    pub(crate) coverage: f64,
+    pub(crate) bkg_sum: f64,
+    pub(crate) bkg_rms: f64,
+    pub(crate) n_bad: u64,
+    pub(crate) flags: u32,
+}
+
+/// What is known of a measured image.
+#[derive(Debug, Clone)]
+pub(crate) struct MeasuredImage {
+    /// File name without its folder.
+    pub(crate) name: String,
+    pub(crate) spec: Spec,
+    /// NaN where the header has none.
+    pub(crate) exposure_s: f64,
+    pub(crate) mjd: f64,
+    pub(crate) calibration: Calibration,
+    pub(crate) provenance: serde_json::Value,
+}
+
+/// The catalog, and what could not be done.
+#[derive(Debug, Default)]
+pub(crate) struct Catalog {
+    pub(crate) sources: Vec<Source>,
+    pub(crate) specs: Vec<Spec>,
+    pub(crate) images: Vec<MeasuredImage>,
+    pub(crate) rows: Vec<Row>,
+}
+
+impl Catalog {
+    /// The rows, source by source in the order of the file, and in each the specifications in the order
+    /// in which the images brought them.
+    fn join(&mut self, measurements: &[Measurement], options: &Options) {
+        let mut of = vec![Vec::new(); self.sources.len() * self.specs.len()];
+        let spec_of: Vec<_> =
+            self.images.iter().map(|image| self.spec_index(&image.spec)).collect();
+        for m in measurements {
+            of[m.source * self.specs.len() + spec_of[m.image]].push(m);
+        }
+        for (cell, measured) in of.iter().enumerate() {
+            let (source, spec) = (cell / self.specs.len(), cell % self.specs.len());
+            self.rows.extend(combine::combine(source, spec, measured, &self.images, options));
+        }
+    }
+
+    fn spec_index(&self, spec: &Spec) -> usize {
+        self.specs.iter().position(|known| known == spec).unwrap_or_default()
+    }
+
+    /// The unit of the sums, where all images have the same.
+    fn pixel_unit(&self) -> Option<&'static str> {
+        let unit = self.images.first()?.calibration.unit;
+        self.images
+            .iter()
+            .all(|image| image.calibration.unit == unit)
+            .then(|| Some(unit?.name()))?
+    }
+
+    /// The sources that no image covers.
+    pub(crate) fn uncovered(&self) -> Vec<&Source> {
+        let mut covered = vec![false; self.sources.len()];
+        for row in &self.rows {
+            covered[row.source] |= !row.images.is_empty();
+        }
+        self.sources
+            .iter()
+            .zip(covered)
+            .filter(|(_, covered)| !covered)
+            .map(|(source, _)| source)
+            .collect()
+    }
+}

@@ -1,0 +1,68 @@
+//! What travels with a catalog so that it can be repeated and judged.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::{Catalog, Combine, Options, SkyShape, ZeroPoint};
+
+/// Version, command line, inputs with their sizes and checksums, and every option in force.
+pub(crate) fn provenance(
+    regions: &Path,
+    options: &Options,
+    catalog: &Catalog,
+) -> Map<String, Value> {
+    let mut meta = Map::new();
+    meta.insert("software".into(), json!(concat!("hst ", env!("CARGO_PKG_VERSION"))));
+    meta.insert("command".into(), json!(std::env::args().collect::<Vec<_>>()));
+    meta.insert("regions".into(), file(regions));
+    meta.insert(
+        "images".into(),
+        catalog.images.iter().map(|image| image.provenance.clone()).collect(),
+    );
+    meta.insert("options".into(), describe(options));
+    meta.insert("not_corrected".into(), json!(NOT_CORRECTED));
+    meta
+}
+
+const NOT_CORRECTED: &str =
+    "light outside the aperture (encircled energy), extinction, charge transfer";
+
+/// Name, size and CRC-32 of a small input file.
+fn file(path: &Path) -> Value {
+    let bytes = std::fs::read(path).unwrap_or_default();
+    let mut crc = flate2::Crc::new();
+    crc.update(&bytes);
+    json!({"file": path.display().to_string(), "bytes": bytes.len(), "crc32": format!("{:08x}", crc.sum())})
+}
+
+fn describe(options: &Options) -> Value {
+    let background = match &options.background {
+        None => json!("none"),
+        Some(mesh) => json!({
+            "kind": "mesh",
+            "box": mesh.box_size,
+            "filter": mesh.filter_size,
+            "exclude": mesh.exclude.to_string(),
+        }),
+    };
+    json!({
+        "background": background,
+        "mask_regions": options.mask_growth,
+        "sum": "exact",
+        "sky_shape": match options.sky_shape { SkyShape::Affine => "affine", SkyShape::Photutils => "photutils" },
+        "combine": match options.combine {
+            Combine::Weighted => "weighted",
+            Combine::Mean => "mean",
+            Combine::None => "none",
+        },
+        "min_coverage": options.min_coverage,
+        "zeropoint": match options.zero_point {
+            ZeroPoint::Exact => json!("exact"),
+            ZeroPoint::Notebook => json!("notebook"),
+            ZeroPoint::Magnitude(magnitude) => json!(magnitude),
+        },
+        "bunit": options.bunit,
+        "spec": options.specs.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}

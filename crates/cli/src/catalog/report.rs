@@ -1,0 +1,71 @@
+//! What the user is told while images are measured, and at the end.
+
+use std::path::Path;
+
+use super::image::Image;
+use super::measure::Measured;
+use super::{Catalog, Source};
+use crate::console::Console;
+
+/// A larger share of filled boxes makes a background doubtful.
+const MANY_BOXES: f64 = 0.25;
+
+/// How many names a warning lists.
+const FEW: usize = 8;
+
+/// Warnings about one measured image.
+pub(super) fn image(
+    path: &Path,
+    image: &Image,
+    measured: &Measured,
+    sources: &[Source],
+    console: &Console,
+) {
+    let name = path.display();
+    for warning in &image.warnings {
+        console.warning(&format!("{name}: {warning}"));
+    }
+    if let Some(share) = measured.excluded_share.filter(|&share| share > MANY_BOXES) {
+        console.warning(&format!(
+            "{name}: {:.0} % of the background's boxes lost too many pixels and were filled from others; \
+             a crowded field needs --exclude-percentile above the default of 10, or --background none",
+            100.0 * share
+        ));
+    }
+    if !measured.wide.is_empty() {
+        let ids: Vec<_> = measured.wide.iter().map(|&i| sources[i].id.as_str()).collect();
+        console.warning(&format!(
+            "{name}: wider than four boxes of the background: {}; a larger --box keeps their light",
+            list(&ids)
+        ));
+    }
+    console.detail(&format!(
+        "{name}: {}, {} of {} regions, {:.0} % of the boxes filled from others",
+        image.about.spec,
+        measured.measurements.len(),
+        sources.len(),
+        100.0 * measured.excluded_share.unwrap_or(0.0)
+    ));
+}
+
+/// One line at the end, and the sources that no image covers. Returns how many those are.
+pub(crate) fn summarize(catalog: &Catalog, console: &Console) -> usize {
+    let uncovered = catalog.uncovered();
+    if !uncovered.is_empty() {
+        let ids: Vec<_> = uncovered.iter().map(|source| source.id.as_str()).collect();
+        console.problem(&format!("no image covers {}", list(&ids)));
+    }
+    console.note(&format!(
+        "{} of {} regions measured on {} images in {} filters",
+        catalog.sources.len() - uncovered.len(),
+        catalog.sources.len(),
+        catalog.images.len(),
+        catalog.specs.len()
+    ));
+    uncovered.len()
+}
+
+fn list(ids: &[&str]) -> String {
+    let shown = ids[..ids.len().min(FEW)].join(", ");
+    if ids.len() > FEW { format!("{shown} and {} more", ids.len() - FEW) } else { shown }
+}

@@ -1,0 +1,27 @@
+//! One file a command: its arguments, and a `run` that reads like its help.
+
+mod catalog;
+mod demo;
+mod info;
+
+use clap::Subcommand;
+
+use crate::console::{Console, Outcome};
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Catalog(Box<catalog::Args>),
+    Demo(demo::Args),
+    Info(info::Args),
+}
+
+impl Command {
+    pub(crate) fn run(self, console: &Console) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Catalog(args) => catalog::run(&args, console),
+            Self::Demo(args) => demo::run(&args, console),
+            Self::Info(args) => info::run(&args, console),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What every command shares: global options, messages on standard error, exit codes.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Results and summary as JSON on standard output
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// No messages but errors
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// More messages
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    verbose: bool,
+    /// No progress bars (they are only drawn on a terminal)
+    #[arg(long, global = true)]
+    no_progress: bool,
+    /// Threads to compute with [default: all cores]; the results are the same for any number
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+/// How a command ended, when it ended well enough to say so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Everything done.
+    Complete,
+    /// Nothing could be produced.
+    Nothing,
+    /// Some items were skipped or failed; each was named.
+    Partial,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(match outcome {
+            Outcome::Complete => 0,
+            Outcome::Nothing => 1,
+            Outcome::Partial => 3,
+        })
+    }
+}
+
+/// Standard error as the commands use it.
+#[derive(Debug)]
+pub(crate) struct Console {
+    pub(crate) json: bool,
+    quiet: bool,
+    verbose: bool,
+    progress: bool,
+    warnings: AtomicUsize,
+}
+
+impl Console {
+    pub(crate) fn new(global: &Global) -> Self {
+        if let Some(threads) = global.threads {
+            // Fails only if the pool exists already, and nothing has used it yet.
+            let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+        }
+        let progress = !global.no_progress && !global.quiet && io::stderr().is_terminal();
+        Self {
+            json: global.json,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            progress,
+            warnings: AtomicUsize::new(0),
+        }
+    }
+
+    /// The command failed: the error and its causes.
+    pub(crate) fn error(&self, error: &anyhow::Error) {
+        Self::say(&format!("error: {error:#}"));
+    }
+
+    /// One item failed or was skipped; the others go on.
+    pub(crate) fn problem(&self, text: &str) {
+        Self::say(&format!("error: {text}"));
+    }
+
+    /// Something the user should know that changes no exit code.
+    pub(crate) fn warning(&self, text: &str) {
+        self.warnings.fetch_add(1, Ordering::Relaxed);
+        if !self.quiet {
+            Self::say(&format!("warning: {text}"));
+        }
+    }
+
+    /// What was done.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            Self::say(text);
+        }
+    }
+
+    /// What only a curious user wants to know.
+    pub(crate) fn detail(&self, text: &str) {
+        if self.verbose {
+            Self::say(text);
+        }
+    }
+
+    fn say(text: &str) {
+        // Nothing is left to do when standard error is closed.
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    /// A bar of `steps`, drawn on a terminal only.
+    pub(crate) fn bar(&self, steps: usize, title: &'static str) -> ProgressBar {
+        if !self.progress {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} {wide_msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_prefix(title);
+        bar
+    }
+}
+
+/// Whether the error is a closed pipe on standard output.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let json =
+            cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        json.or(io) == Some(io::ErrorKind::BrokenPipe)
+    })
+}

@@ -1,0 +1,111 @@
+//! Where a table goes and in which format.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use crate::console::Console;
+use crate::table::{Format, Table};
+
+/// Options of every command that writes a table.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Output {
+    /// File to write; its ending names the format [default: standard output, ecsv]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) out: Option<PathBuf>,
+    /// Format of the table, whatever the file is called
+    #[arg(long, value_enum, help_heading = "Output")]
+    format: Option<Format>,
+    /// Replace an existing file
+    #[arg(long, help_heading = "Output")]
+    overwrite: bool,
+}
+
+impl Output {
+    /// Fails before any work is done if the result could not be written at the end.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let Some(path) = &self.out else { return Ok(()) };
+        if self.format.is_none() && Format::of_path(path).is_none() {
+            bail!(
+                "{}: the ending names no table format; add --format ecsv, csv or json",
+                path.display()
+            );
+        }
+        if path.exists() && !self.overwrite {
+            bail!("{} exists; add --overwrite to replace it", path.display());
+        }
+        let folder = folder_of(path);
+        if !folder.is_dir() {
+            bail!("the folder {} does not exist", folder.display());
+        }
+        Ok(())
+    }
+
+    /// Writes the table to the file, or to standard output; with `--json` as JSON there.
+    pub(crate) fn write(&self, table: &Table, console: &Console) -> anyhow::Result<()> {
+        let named = self.out.as_deref().and_then(Format::of_path);
+        if let Some(path) = &self.out {
+            let format = self.format.or(named).unwrap_or(Format::Ecsv);
+            write_aside(path, |out| table.write(format, out))?;
+            if !console.json {
+                return Ok(());
+            }
+        }
+        let format = if console.json { Format::Json } else { self.format.unwrap_or(Format::Ecsv) };
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        table.write(format, &mut out)?;
+        out.flush()?;
+        Ok(())
+    }
+}
+
+/// Writes a file under a temporary name beside it and renames it when it is whole.
+pub(crate) fn write_aside(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> anyhow::Result<()> {
+    let name =
+        path.file_name().with_context(|| format!("{} is not a file name", path.display()))?;
+    let aside =
+        folder_of(path).join(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
+    let written = (|| {
+        let mut out = io::BufWriter::new(fs::File::create(&aside)?);
+        write(&mut out)?;
+        out.flush()?;
+        out.get_ref().sync_all()?;
+        fs::rename(&aside, path)
+    })();
+    if written.is_err() {
+        // The reason is in `written`; a file that is not there cannot be removed either.
+        let _ = fs::remove_file(&aside);
+    }
+    written.with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("catalog.csv");
+        fs::write(&path, "old").unwrap();
+        let failed = write_aside(&path, |out| {
+            out.write_all(b"half")?;
+            Err(io::Error::other("disk full"))
+        });
+        assert_eq!(
+            format!("{:#}", failed.unwrap_err()),
+            format!("cannot write {}: disk full", path.display())
+        );
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
