@@ -108,11 +108,11 @@ pub(crate) struct Options {
     pub(crate) specs: Vec<Spec>,
 }
 
-/// Boxes of 64 pixels, a filter of 3 boxes, and boxes excluded as photutils 3.1 does by default.
+/// Boxes of 64 pixels, a filter of 3 boxes, and boxes kept as long as half of their pixels are good.
 impl Default for Options {
     fn default() -> Self {
         Self {
-            background: Some(BackgroundOptions::photutils_3_1()),
+            background: Some(BackgroundOptions::default()),
             mask_growth: Some(1.5),
             sky_shape: SkyShape::Affine,
             combine: Combine::Weighted,
@@ -129,6 +129,7 @@ impl Options {
     /// Everything as the RegionCataloger notebook and photutils have it.
     pub(crate) fn notebook() -> Self {
         Self {
+            background: Some(BackgroundOptions::photutils_3_1()),
             mask_growth: None,
             sky_shape: SkyShape::Photutils,
             combine: Combine::Mean,

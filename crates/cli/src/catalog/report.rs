@@ -27,8 +27,8 @@ pub(super) fn image(
     }
     if let Some(share) = measured.excluded_share.filter(|&share| share > MANY_BOXES) {
         console.warning(&format!(
-            "{name}: {:.0} % of the background's boxes lost too many pixels and were filled from others; \
-             a crowded field needs --exclude-percentile above the default of 10, or --background none",
+            "{name}: {:.0} % of the background's boxes lost too many pixels to sources and were filled from \
+             others; look at --exclude-percentile, --box and --background",
             100.0 * share
         ));
     }

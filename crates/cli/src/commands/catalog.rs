@@ -53,7 +53,8 @@ pub(crate) struct Args {
     /// Size of the median filter in boxes, odd [default: 3]
     #[arg(long, value_name = "N", help_heading = "Background", value_parser = odd)]
     filter: Option<u32>,
-    /// A box that has lost more than this share of its pixels is filled from its neighbours [default: 10]
+    /// Fill a box from its neighbours when it has lost more than this share of its pixels, as photutils does
+    /// [default: half of those that were exposed; 10 with --preset notebook]
     #[arg(long, value_name = "PERCENT", help_heading = "Background", value_parser = percentage)]
     exclude_percentile: Option<f64>,
     /// Keep the sources, grown by this factor, out of the mesh; `none` for not at all [default: 1.5]

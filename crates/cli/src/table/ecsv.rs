@@ -86,7 +86,7 @@ mod tests {
 # - {name: sum, unit: electron / s, datatype: float64, description: "sum: in the aperture"}
 # meta: !!omap
 # - hst_version: "0.1.0"
-# - inputs: [{"bytes":2880,"file":"a.fits"}]
+# - inputs: [{"file":"a.fits","bytes":2880}]
 # schema: astropy-2.0
 region id sum
 1 007 0.30000000000000004

@@ -83,9 +83,9 @@ pub struct Background {
 }
 
 impl Background {
-    /// Share of the measured boxes that were excluded and filled from others, 0 to 1.
+    /// Share of the boxes with exposed pixels that were excluded and filled from others, 0 to 1.
     pub fn excluded_share(&self) -> f64 {
-        let measured = self.boxes.iter().filter(|b| b.measured);
+        let measured = self.boxes.iter().filter(|b| b.measured && b.available > 0);
         measured.clone().filter(|b| b.excluded).count() as f64 / measured.count() as f64
     }
 }
