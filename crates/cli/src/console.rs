@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Every command")]
 pub(crate) struct Global {
     /// Results and summary as JSON on standard output
     #[arg(long, global = true)]

@@ -17,16 +17,18 @@ use clap::Parser;
 use commands::Command;
 use console::{Console, Global};
 
+const START: &str = "\
+Start with:
+  hst demo                                     a simulated archive, measured, beside the truth
+  hst catalog regions.reg --images *_drc.fits  measure your regions on your images
+  hst info image_drc.fits                      what is in an image";
+
 /// From a DS9 region file to a catalog of Hubble sources
 ///
 /// hst reads a DS9 region file and Hubble images, subtracts the background, measures each region with exact
-/// apertures and writes one table. Start with:
-///
-///   hst demo                                   a simulated archive, measured, beside the truth
-///   hst catalog regions.reg --images *_drc.fits
-///   hst info image_drc.fits
+/// apertures and writes one table.
 #[derive(Debug, Parser)]
-#[command(name = "hst", version, verbatim_doc_comment, max_term_width = 100)]
+#[command(name = "hst", version, max_term_width = 100, after_help = START)]
 struct Cli {
     #[command(flatten)]
     global: Global,

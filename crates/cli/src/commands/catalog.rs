@@ -12,6 +12,12 @@ use crate::catalog::{self, Combine, Extension, Options, ZeroPoint, columns};
 use crate::console::{Console, Outcome};
 use crate::output::Output;
 
+const EXAMPLES: &str = "\
+Examples:
+  hst catalog m51.reg --images *_drc.fits -o m51.ecsv
+  hst catalog m51.reg --images a_drc.fits b_drc.fits --combine none --format csv
+  hst catalog m51.reg --images *_drc.fits --preset notebook    (the notebook's numbers)";
+
 /// Measure the regions of a DS9 file on Hubble images: one row per region and filter
 ///
 /// Each circle of REGIONS is one source. On every image it is measured with exact apertures after a mesh
@@ -19,13 +25,8 @@ use crate::output::Output;
 /// instrument, detector and filter are combined, and fluxes and AB magnitudes follow from the header's
 /// PHOTFLAM and PHOTPLAM. One bad region or image never loses the others: it is named, and the exit code
 /// is 3.
-///
-/// Examples:
-///   hst catalog m51.reg --images *_drc.fits -o m51.ecsv
-///   hst catalog m51.reg --images a_drc.fits b_drc.fits --combine none --format csv
-///   hst catalog m51.reg --images *_drc.fits --preset notebook      (repeat the notebook's numbers)
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// DS9 region file; circles in icrs or fk5, degrees or sexagesimal, radii in ", ' or d
     regions: PathBuf,

@@ -17,7 +17,6 @@ use crate::table::{Format, Table, Values, write_text};
 /// demo.reg with seven circles, catalog.ecsv as `hst catalog` writes it, and comparison.csv. The images are
 /// made by code with fixed seeds: the bytes are the same every time, and no network is used.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Folder to make; one that an earlier demo made is renewed
     #[arg(short, long, value_name = "DIR", default_value = "hst-demo")]

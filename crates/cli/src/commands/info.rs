@@ -15,12 +15,8 @@ use crate::console::{Console, Outcome};
 ///
 /// Only headers are read, and the weight map once for RMS/median: STScI wants it below about 0.2 for an
 /// evenly exposed drizzled image.
-///
-/// Examples:
-///   hst info image_drc.fits
-///   hst info *_drc.fits --json
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "Examples:\n  hst info image_drc.fits\n  hst info *_drc.fits --json")]
 pub(crate) struct Args {
     /// FITS files
     #[arg(value_name = "FILE", required = true)]
