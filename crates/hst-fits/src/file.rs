@@ -1,9 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use astro_coords::PixelBox;
-
 use crate::header::{BLOCK, CARD};
-use crate::pixels::{self, PixelType};
 use crate::source::{ByteSource, DiskFile};
 use crate::{Error, Hdu, Header, Result};
 
@@ -115,90 +112,41 @@ impl FitsFile {
         found.ok_or_else(|| Error::NoImage { place: self.path.display().to_string() })
     }
 
-    /// Reads the pixels of `window`, row by row, to `out`, which has just that length.
-    ///
-    /// Physical values: BSCALE and BZERO applied, BLANK as NaN, NaN kept. Only the rows of the window are read.
-    ///
-    /// # Errors
-    /// When the unit holds no 2-D image, the window is not wholly in it, or the file ends before it.
-    ///
-    /// # Panics
-    /// When `out` has another length than the window.
-    pub fn read_window<T: PixelType>(
-        &self,
-        hdu: &Hdu,
-        window: &PixelBox,
-        out: &mut [T],
-    ) -> Result<()> {
-        let shape = hdu.shape().ok_or_else(|| Error::NoImage { place: hdu.place().to_owned() })?;
-        if !PixelBox::of_shape(shape).contains_box(window) {
-            return Err(Error::OutsideImage {
-                place: hdu.place().to_owned(),
-                x: window.x.clone(),
-                y: window.y.clone(),
-                shape,
-            });
-        }
-        let (rows, width) = window.shape();
-        assert_eq!(out.len(), rows * width, "the buffer has the size of the window");
-        let decoder = pixels::Decoder::new(hdu)?;
-        // Full rows lie in one piece and are read in pieces that stay in the cache.
-        let at_once =
-            if width == shape.1 { (CHUNK / (width * hdu.bitpix.bytes()).max(1)).max(1) } else { 1 };
-        let mut bytes = vec![0; at_once.min(rows) * width * hdu.bitpix.bytes()];
-        for (i, piece) in out.chunks_mut((at_once * width).max(1)).enumerate() {
-            let y = window.y.start.unsigned_abs() + i * at_once;
-            let first = (y as u64) * (shape.1 as u64) + window.x.start.unsigned_abs() as u64;
-            let bytes = &mut bytes[..piece.len() * hdu.bitpix.bytes()];
-            self.read_bytes(hdu, first * hdu.bitpix.bytes() as u64, bytes)?;
-            decoder.decode(bytes, piece);
-        }
-        Ok(())
-    }
-
-    /// Bytes of the data of `hdu`, `offset` from their beginning.
-    fn read_bytes(&self, hdu: &Hdu, offset: u64, out: &mut [u8]) -> Result<()> {
-        let (start, end) = (hdu.offset + offset, hdu.offset + offset + out.len() as u64);
-        if end > self.source.len() {
-            return Err(Error::Truncated {
-                place: hdu.place().to_owned(),
-                expected: hdu.offset + hdu.bytes,
-                found: self.source.len(),
-            });
-        }
-        self.source
-            .read_at(start, out)
-            .map_err(|source| Error::Read { place: hdu.place().to_owned(), source })
+    pub(crate) fn source(&self) -> &dyn ByteSource {
+        self.source.as_ref()
     }
 }
-
-/// Bytes read at once where rows lie in one piece.
-const CHUNK: usize = 1 << 18;
 
 fn next_block(offset: u64) -> u64 {
     offset.div_ceil(BLOCK as u64).saturating_mul(BLOCK as u64)
 }
 
-/// Reads one header, block by block until its `END`.
+/// Reads one header in growing pieces until its `END`.
 fn read_hdu(source: &dyn ByteSource, offset: u64, index: usize, file: &str) -> Result<Hdu> {
     let mut bytes = Vec::new();
+    let mut more = source.header_guess().next_multiple_of(BLOCK);
     let header = loop {
-        let at = offset + bytes.len() as u64;
-        let found = source.len().saturating_sub(at).min(BLOCK as u64);
-        if found < BLOCK as u64 || bytes.len() >= HEADER_LIMIT {
-            return Err(header_without_end(&bytes, file, at + BLOCK as u64, source.len()));
-        }
         let start = bytes.len();
-        bytes.resize(start + BLOCK, 0);
+        let left = source.len().saturating_sub(offset + start as u64);
+        // A piece of a block at the end of a file is no header.
+        let there = usize::try_from(left).unwrap_or(usize::MAX) / BLOCK * BLOCK;
+        let wanted = more.min(there);
+        if wanted == 0 || start >= HEADER_LIMIT {
+            let expected = offset + (start + BLOCK) as u64;
+            return Err(header_without_end(&bytes, file, expected, source.len()));
+        }
+        bytes.resize(start + wanted, 0);
         source
-            .read_at(at, &mut bytes[start..])
+            .read_at(offset + start as u64, &mut bytes[start..])
             .map_err(|source| Error::Read { place: file.to_owned(), source })?;
         if start == 0 && !begins(&bytes, index) {
             return Err(Error::NotFits { place: file.to_owned() });
         }
-        if ends(&bytes[start..]) {
+        if let Some(end) = end_of_header(&bytes, start) {
+            bytes.truncate(end);
             break Header::parse(&bytes).unwrap_or_default();
         }
+        more = bytes.len();
     };
     let mut hdu = Hdu::new(index, header, file)?;
     hdu.offset = offset + bytes.len() as u64;
@@ -209,8 +157,11 @@ fn begins(bytes: &[u8], index: usize) -> bool {
     bytes.starts_with(if index == 0 { b"SIMPLE  =" } else { b"XTENSION=" })
 }
 
-fn ends(block: &[u8]) -> bool {
-    block.chunks_exact(CARD).any(|card| card.starts_with(b"END     "))
+/// Where the block with `END` ends; it is looked for from `start` on.
+fn end_of_header(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut cards = bytes[start..].chunks_exact(CARD);
+    let end = cards.position(|card| card.starts_with(b"END     "))?;
+    Some((start + end * CARD + 1).next_multiple_of(BLOCK))
 }
 
 fn header_without_end(bytes: &[u8], file: &str, expected: u64, found: u64) -> Error {
@@ -256,43 +207,6 @@ mod tests {
 
     fn shorts() -> Vec<u8> {
         (0..12i16).flat_map(i16::to_be_bytes).collect()
-    }
-
-    #[test]
-    fn a_window_is_read_row_by_row() {
-        let file = open(file(16, &[], shorts())).unwrap();
-        let mut out = [0f32; 4];
-        file.read_window(&file.hdus()[0], &PixelBox::new(1..3, 2..4), &mut out).unwrap();
-        assert_eq!(out, [7.0, 8.0, 10.0, 11.0]);
-        let error = file
-            .read_window(&file.hdus()[0], &PixelBox::new(1..4, 2..4), &mut [0f32; 6])
-            .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "columns 1..4, rows 2..4 are not all in the image of (4, 3) (ny, nx): PRIMARY in a.fits"
-        );
-    }
-
-    #[test]
-    fn scaled_pixels_are_physical_and_blank_is_nan() {
-        let cards = ["BSCALE  = 0.5", "BZERO   = 100.", "BLANK   = 4"];
-        let file = open(file(16, &cards, shorts())).unwrap();
-        let mut out = [0f64; 12];
-        file.read_window(&file.hdus()[0], &PixelBox::of_shape((4, 3)), &mut out).unwrap();
-        assert_eq!(out[11], 105.5);
-        assert!(out[4].is_nan());
-        assert_eq!(out.iter().filter(|v| v.is_nan()).count(), 1);
-    }
-
-    #[test]
-    fn a_file_cut_short_keeps_what_is_whole() {
-        let mut bytes = file(16, &[], shorts());
-        bytes.truncate(BLOCK + 13);
-        let file = open(bytes).unwrap();
-        let hdu = &file.hdus()[0];
-        file.read_window(hdu, &PixelBox::new(0..3, 0..2), &mut [0f32; 6]).unwrap();
-        let error = file.read_window(hdu, &PixelBox::new(0..3, 2..3), &mut [0f32; 3]).unwrap_err();
-        assert_eq!(error.to_string(), "cut short, 2893 of 2904 bytes are there: PRIMARY in a.fits");
     }
 
     #[test]

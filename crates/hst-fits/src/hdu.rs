@@ -18,7 +18,7 @@ pub enum Bitpix {
 }
 
 impl Bitpix {
-    fn of(code: i64) -> Option<Self> {
+    pub(crate) fn of(code: i64) -> Option<Self> {
         Some(match code {
             8 => Self::U8,
             16 => Self::I16,
@@ -122,6 +122,19 @@ impl Hdu {
         let image =
             self.kind == HduKind::Image && rest.iter().all(|&n| n == 1) && *nx > 0 && *ny > 0;
         if image { Some((usize::try_from(*ny).ok()?, usize::try_from(*nx).ok()?)) } else { None }
+    }
+
+    /// `(ny, nx)` of the planes of an image of one or more axes; a row of one axis is a plane of one row.
+    pub fn plane_shape(&self) -> Option<(usize, usize)> {
+        let nx = *self.axes.first()?;
+        let ny = self.axes.get(1).copied().unwrap_or(1);
+        let image = self.kind == HduKind::Image && self.axes.iter().all(|&n| n > 0);
+        if image { Some((usize::try_from(ny).ok()?, usize::try_from(nx).ok()?)) } else { None }
+    }
+
+    /// How many planes an image has: the product of its axes behind the second.
+    pub fn planes(&self) -> u64 {
+        self.axes.iter().skip(2).product()
     }
 
     /// Extension and file, for messages.

@@ -1,15 +1,18 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod checksum;
 mod error;
 mod file;
 mod hdu;
 mod header;
 mod mvm;
 mod pixels;
+mod read;
 mod skycell;
 mod source;
 mod spec;
+mod stored;
 mod wcs;
 mod write;
 
@@ -20,7 +23,10 @@ pub use header::{Card, FromValue, Header, Value};
 pub use mvm::{MvmName, ParseMvmNameError};
 pub use pixels::PixelType;
 pub use skycell::{CellScale, ParseSkyCellError, ProjectionCell, SkyCell};
-pub use source::ByteSource;
+pub use source::{ByteSource, Piece};
 pub use spec::{ImageSpec, Spec};
+pub use stored::{StoredPixels, StoredType, StoredValue};
 pub use wcs::{Keywords, LookupTable, LookupTables, Wcs, WcsError};
-pub use write::{Pixels, write_images};
+pub use write::{
+    Checksums, Pixels, WriteOptions, images_to_bytes, write_images, write_images_with,
+};

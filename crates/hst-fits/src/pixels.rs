@@ -64,8 +64,28 @@ impl Decoder {
         self.scale == 1.0 && self.zero == 0.0
     }
 
-    /// Decodes whole pixels.
-    pub(crate) fn decode<T: PixelType>(&self, bytes: &[u8], out: &mut [T]) {
+    /// Decodes every `step`-th pixel of rows of `width` pixels.
+    pub(crate) fn decode<T: PixelType>(
+        &self,
+        bytes: &[u8],
+        width: usize,
+        step: usize,
+        out: &mut [T],
+    ) {
+        if step == 1 {
+            return self.decode_all(bytes, out);
+        }
+        let n = self.bitpix.bytes();
+        let out_rows = out.chunks_exact_mut(width.div_ceil(step).max(1));
+        let mut picked = Vec::new();
+        for (row, out) in bytes.chunks_exact((width * n).max(1)).zip(out_rows) {
+            picked.clear();
+            row.chunks_exact(n).step_by(step).for_each(|pixel| picked.extend_from_slice(pixel));
+            self.decode_all(&picked, out);
+        }
+    }
+
+    fn decode_all<T: PixelType>(&self, bytes: &[u8], out: &mut [T]) {
         match self.bitpix {
             Bitpix::F32 if self.plain() => each(bytes, out, |b| T::from_f32(f32::from_be_bytes(b))),
             Bitpix::F32 => each(bytes, out, |b| self.scaled(f64::from(f32::from_be_bytes(b)))),

@@ -5,7 +5,10 @@ use std::path::Path;
 
 /// Bytes that are read by position: a file, or ranges of a remote one.
 ///
-/// Several threads may read at once.
+/// Several threads may read at once. Everything that is known to be needed is asked for at once, through
+/// [`read_many`](Self::read_many): the rows of a window, the tiles of a compressed one. A source with a price per
+/// request implements that one too, joins ranges that are near each other, and says with
+/// [`batch`](Self::batch) how much may be asked for at once.
 pub trait ByteSource: Debug + Send + Sync {
     /// Number of bytes.
     fn len(&self) -> u64;
@@ -16,10 +19,39 @@ pub trait ByteSource: Debug + Send + Sync {
     /// When they cannot all be read.
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()>;
 
+    /// Fills every piece with the bytes from its offset on; offsets ascend, pieces do not overlap.
+    ///
+    /// # Errors
+    /// When they cannot all be read.
+    fn read_many(&self, pieces: &mut [Piece<'_>]) -> io::Result<()> {
+        pieces.iter_mut().try_for_each(|piece| self.read_at(piece.offset, piece.out))
+    }
+
+    /// Bytes worth asking for in one call of [`read_many`](Self::read_many); this much is held in memory.
+    ///
+    /// The default stays in a processor's cache. Where every call costs a round trip, say some megabytes.
+    fn batch(&self) -> usize {
+        1 << 18
+    }
+
+    /// Bytes worth reading where a header begins; more are read until its end is there.
+    fn header_guess(&self) -> usize {
+        4 * 2880
+    }
+
     /// Whether there is no byte.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// Where to read, and where to put it.
+#[derive(Debug)]
+pub struct Piece<'a> {
+    /// Position of the first byte.
+    pub offset: u64,
+    /// What is filled.
+    pub out: &'a mut [u8],
 }
 
 /// A file on disk. Positioned reads and no memory map: a map of a file on a network file system can kill the process.

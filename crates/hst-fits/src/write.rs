@@ -4,44 +4,112 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use crate::header::{BLOCK, CARD};
-use crate::{Bitpix, Card, Error, Header, Result, Value};
+use crate::header::{self, BLOCK, CARD};
+use crate::{Bitpix, Card, Error, Header, Result, StoredPixels, Value, checksum};
 
 /// Pixels to write, row by row; the shape is `(ny, nx)`.
+///
+/// Numbers are physical values, so that `BSCALE`, `BZERO` and `BLANK` of the header are left out; with
+/// [`StoredPixels`] they stay.
 #[derive(Debug, Clone, Copy)]
 pub enum Pixels<'a> {
     /// No data: a primary unit with keywords only.
     None,
-    /// 32-bit floats.
-    F32((usize, usize), &'a [f32]),
+    /// 8-bit unsigned integers.
+    U8((usize, usize), &'a [u8]),
+    /// 16-bit integers.
+    I16((usize, usize), &'a [i16]),
     /// 32-bit integers.
     I32((usize, usize), &'a [i32]),
+    /// 64-bit integers.
+    I64((usize, usize), &'a [i64]),
+    /// 32-bit floats.
+    F32((usize, usize), &'a [f32]),
+    /// 64-bit floats.
+    F64((usize, usize), &'a [f64]),
+    /// Pixels as they are stored, before any scaling.
+    Stored(&'a StoredPixels),
+}
+
+/// How to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WriteOptions {
+    /// What stands in `CHECKSUM` and `DATASUM`.
+    pub checksums: Checksums,
+}
+
+/// Whether units carry checksums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Checksums {
+    /// None: those of a copied header are taken away, for they would be wrong.
+    #[default]
+    Omit,
+    /// Computed for every unit. FITS 4.0, sect. 4.4.2.7.
+    Write,
 }
 
 /// Writes a file of image units: the primary one, then extensions.
 ///
-/// The keywords that describe the data (`SIMPLE`, `BITPIX`, `NAXISn` and so on) are made here; the same keywords in a
-/// header are ignored. The file is written under another name and renamed, so that the old one stays until the new one
-/// is whole. The bytes depend on the arguments alone.
+/// The keywords that describe the data (`SIMPLE`, `BITPIX`, `NAXISn` and so on) are made here; of the same keywords
+/// in a header only the comment counts. All other cards stand in their order, unchanged ones to the byte. The file is
+/// written under another name and renamed, so that the old one stays until the new one is whole. The bytes depend on
+/// the arguments alone.
 ///
 /// # Errors
 /// When a card or an array cannot be said in FITS, or the file cannot be written.
 pub fn write_images(path: &Path, units: &[(&Header, Pixels<'_>)]) -> Result<()> {
+    write_images_with(path, units, WriteOptions::default())
+}
+
+/// As [`write_images`], with options.
+///
+/// # Errors
+/// As [`write_images`].
+pub fn write_images_with(
+    path: &Path,
+    units: &[(&Header, Pixels<'_>)],
+    options: WriteOptions,
+) -> Result<()> {
+    let headers = headers(units, options)?;
+    write_aside(path, |out| {
+        let mut units = headers.iter().zip(units);
+        units.try_for_each(|(header, (_, pixels))| write_unit(header, *pixels, out))
+    })
+}
+
+/// The bytes of the file that [`write_images_with`] writes.
+///
+/// # Errors
+/// When a card or an array cannot be said in FITS.
+pub fn images_to_bytes(units: &[(&Header, Pixels<'_>)], options: WriteOptions) -> Result<Vec<u8>> {
+    let headers = headers(units, options)?;
+    let mut bytes = Vec::new();
+    for (header, (_, pixels)) in headers.iter().zip(units) {
+        write_unit(header, *pixels, &mut bytes)
+            .map_err(|source| Error::Write { place: "memory".to_owned(), source })?;
+    }
+    Ok(bytes)
+}
+
+fn headers(units: &[(&Header, Pixels<'_>)], options: WriteOptions) -> Result<Vec<Vec<u8>>> {
+    let header = |(i, (header, pixels)): (usize, &(&Header, Pixels<'_>))| {
+        header_bytes(header, *pixels, i == 0, options)
+    };
+    units.iter().enumerate().map(header).collect()
+}
+
+/// Fills a file beside `path` and gives it that name when it is whole.
+pub(crate) fn write_aside(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<()> {
     let place = path.display().to_string();
-    let headers: Vec<_> = units
-        .iter()
-        .enumerate()
-        .map(|(i, (header, pixels))| header_bytes(header, *pixels, i == 0))
-        .collect::<Result<_>>()?;
     let name = path.file_name().ok_or_else(|| unwritable(format!("not a file name: {place}")))?;
     let aside =
         path.with_file_name(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
     let written = (|| {
         let mut out = BufWriter::with_capacity(1 << 20, File::create(&aside)?);
-        for (header, (_, pixels)) in headers.iter().zip(units) {
-            out.write_all(header)?;
-            write_pixels(*pixels, &mut out)?;
-        }
+        fill(&mut out)?;
         out.flush()?;
         out.get_ref().sync_all()?;
         fs::rename(&aside, path)
@@ -61,14 +129,55 @@ impl Pixels<'_> {
     fn describe(self) -> (Bitpix, Option<(usize, usize)>, usize) {
         match self {
             Self::None => (Bitpix::U8, None, 0),
-            Self::F32(shape, pixels) => (Bitpix::F32, Some(shape), pixels.len()),
+            Self::U8(shape, pixels) => (Bitpix::U8, Some(shape), pixels.len()),
+            Self::I16(shape, pixels) => (Bitpix::I16, Some(shape), pixels.len()),
             Self::I32(shape, pixels) => (Bitpix::I32, Some(shape), pixels.len()),
+            Self::I64(shape, pixels) => (Bitpix::I64, Some(shape), pixels.len()),
+            Self::F32(shape, pixels) => (Bitpix::F32, Some(shape), pixels.len()),
+            Self::F64(shape, pixels) => (Bitpix::F64, Some(shape), pixels.len()),
+            Self::Stored(pixels) => {
+                let (ny, nx) = pixels.shape();
+                (pixels.bitpix(), Some((ny, nx)), ny * nx)
+            }
+        }
+    }
+
+    /// Gives the big-endian bytes to `take`, piece by piece; every piece but the last is a multiple of four.
+    fn each_piece(self, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        match self {
+            Self::None => Ok(()),
+            Self::U8(_, pixels) => take(pixels),
+            Self::I16(_, pixels) => numbers(pixels, i16::to_be_bytes, take),
+            Self::I32(_, pixels) => numbers(pixels, i32::to_be_bytes, take),
+            Self::I64(_, pixels) => numbers(pixels, i64::to_be_bytes, take),
+            Self::F32(_, pixels) => numbers(pixels, f32::to_be_bytes, take),
+            Self::F64(_, pixels) => numbers(pixels, f64::to_be_bytes, take),
+            Self::Stored(pixels) => take(pixels.bytes()),
         }
     }
 }
 
+fn numbers<T: Copy, const N: usize>(
+    pixels: &[T],
+    bytes: impl Fn(T) -> [u8; N],
+    mut take: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut buffer = Vec::with_capacity(N << 14);
+    for piece in pixels.chunks(1 << 14) {
+        buffer.clear();
+        buffer.extend(piece.iter().flat_map(|&pixel| bytes(pixel)));
+        take(&buffer)?;
+    }
+    Ok(())
+}
+
 /// The mandatory keywords in their order (FITS 4.0, sect. 4.4.1), then the cards, then `END`.
-fn header_bytes(header: &Header, pixels: Pixels<'_>, primary: bool) -> Result<Vec<u8>> {
+fn header_bytes(
+    header: &Header,
+    pixels: Pixels<'_>,
+    primary: bool,
+    options: WriteOptions,
+) -> Result<Vec<u8>> {
     let (bitpix, shape, len) = pixels.describe();
     if shape.is_some_and(|(ny, nx)| ny.checked_mul(nx) != Some(len)) {
         return Err(unwritable(format!(
@@ -76,108 +185,84 @@ fn header_bytes(header: &Header, pixels: Pixels<'_>, primary: bool) -> Result<Ve
         )));
     }
     let mut text = String::new();
-    let axes = shape.map_or_else(Vec::new, |(ny, nx)| vec![nx, ny]);
-    let first =
-        if primary { ("SIMPLE", Value::from(true)) } else { ("XTENSION", Value::from("IMAGE")) };
+    // A unit without data keeps the type that its header names.
+    let named = header.find("BITPIX").ok().flatten().and_then(Bitpix::of);
+    let bitpix = if shape.is_none() { named.unwrap_or(bitpix) } else { bitpix };
+    for card in mandatory(bitpix, shape, primary) {
+        header::write_decided(header, card, &mut text)?;
+    }
+    let stored = matches!(pixels, Pixels::Stored(_));
+    text += &header::write_cards(header, |card| match card.keyword.as_str() {
+        "BSCALE" | "BZERO" | "BLANK" => stored,
+        keyword => !describes_data(keyword),
+    })?;
+    if options.checksums == Checksums::Write {
+        return with_checksums(text, pixels);
+    }
+    Ok(finished(text))
+}
+
+fn mandatory(bitpix: Bitpix, shape: Option<(usize, usize)>, primary: bool) -> Vec<Card> {
     let int = |n: usize| Value::Integer(i64::try_from(n).unwrap_or(i64::MAX));
-    let mut mandatory =
-        vec![(first.0.to_owned(), first.1), ("BITPIX".into(), bitpix.code().into())];
-    mandatory.push(("NAXIS".into(), int(axes.len())));
-    mandatory.extend(axes.iter().enumerate().map(|(i, &n)| (format!("NAXIS{}", i + 1), int(n))));
+    let axes = shape.map_or_else(Vec::new, |(ny, nx)| vec![nx, ny]);
+    let mut cards = vec![
+        if primary { Card::new("SIMPLE", true, "") } else { Card::new("XTENSION", "IMAGE", "") },
+        Card::new("BITPIX", bitpix.code(), ""),
+        Card::new("NAXIS", int(axes.len()), ""),
+    ];
+    let axis = |(i, &n): (usize, &usize)| Card::new(&format!("NAXIS{}", i + 1), int(n), "");
+    cards.extend(axes.iter().enumerate().map(axis));
     if primary {
-        mandatory.push(("EXTEND".into(), true.into()));
+        cards.push(Card::new("EXTEND", true, ""));
     } else {
-        mandatory.extend([("PCOUNT".into(), int(0)), ("GCOUNT".into(), int(1))]);
+        cards.extend([Card::new("PCOUNT", 0, ""), Card::new("GCOUNT", 1, "")]);
     }
-    for (keyword, value) in mandatory {
-        write_card(&Card { keyword, value, comment: String::new() }, &mut text)?;
-    }
-    for card in header.cards().iter().filter(|card| !describes_data(&card.keyword)) {
-        write_card(card, &mut text)?;
-    }
-    text += &format!("{:<CARD$}", "END");
-    let mut bytes = text.into_bytes();
-    bytes.resize(bytes.len().div_ceil(BLOCK) * BLOCK, b' ');
-    Ok(bytes)
+    cards
 }
 
 fn describes_data(keyword: &str) -> bool {
-    matches!(
-        keyword,
-        "SIMPLE" | "XTENSION" | "BITPIX" | "EXTEND" | "PCOUNT" | "GCOUNT" | "BSCALE" | "BZERO"
-    ) || matches!(keyword, "BLANK" | "CHECKSUM" | "DATASUM" | "GROUPS")
+    matches!(keyword, "SIMPLE" | "XTENSION" | "BITPIX" | "EXTEND" | "PCOUNT" | "GCOUNT")
+        || matches!(keyword, "CHECKSUM" | "DATASUM" | "GROUPS")
         || keyword
             .strip_prefix("NAXIS")
             .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// One card, or several for a long text (`CONTINUE`, FITS 4.0, sect. 4.2.1.2).
-fn write_card(card: &Card, out: &mut String) -> Result<()> {
-    let legal = |text: &str| text.bytes().all(|b| (0x20..0x7f).contains(&b));
-    let keyword = &card.keyword;
-    let in_set = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
-    let standard = keyword.len() <= 8 && keyword.bytes().all(in_set);
-    let value = card.value.to_string();
-    if !legal(&value) || !legal(&card.comment) || !legal(keyword) {
-        return Err(unwritable(format!("only printable ASCII can stand in a header: {keyword}")));
-    }
-    if matches!(card.value, Value::Float(value) if !value.is_finite()) {
-        return Err(unwritable(format!("{value} cannot stand in a header: {keyword}")));
-    }
-    let start = out.len();
-    let line = match &card.value {
-        Value::Commentary(text) => format!("{keyword:<8}{text}"),
-        Value::Text(_) if standard => format!("{keyword:<8}= {value:<20}"),
-        _ if standard => format!("{keyword:<8}= {value:>20}"),
-        _ => format!("HIERARCH {keyword} = {value}"),
-    };
-    if line.len() > CARD {
-        match &card.value {
-            Value::Text(text) if standard => return write_long_text(keyword, text, out),
-            _ => return Err(unwritable(format!("the value does not fit its card: {keyword}"))),
-        }
-    }
-    out.push_str(&line);
-    if !card.comment.is_empty() {
-        let room = CARD - line.len();
-        out.extend(format!(" / {}", card.comment).chars().take(room));
-    }
-    let used = out.len() - start;
-    out.extend(std::iter::repeat_n(' ', CARD - used));
-    Ok(())
+/// `END`, and blanks up to the end of the block.
+pub(crate) fn finished(mut text: String) -> Vec<u8> {
+    text += &format!("{:<CARD$}", "END");
+    let mut bytes = text.into_bytes();
+    bytes.resize(bytes.len().next_multiple_of(BLOCK), b' ');
+    bytes
 }
 
-fn write_long_text(keyword: &str, text: &str, out: &mut String) -> Result<()> {
-    // Quotes are doubled, so that half of a card's room always suffices.
-    let pieces: Vec<_> = text.as_bytes().chunks(33).collect();
-    for (i, piece) in pieces.iter().enumerate() {
-        let more = if i + 1 < pieces.len() { "&" } else { "" };
-        let quoted = String::from_utf8_lossy(piece).replace('\'', "''");
-        let start = if i == 0 { format!("{keyword:<8}= ") } else { "CONTINUE  ".to_owned() };
-        out.push_str(&format!("{:<CARD$}", format!("{start}'{quoted}{more}'")));
-    }
-    Ok(())
+fn with_checksums(mut text: String, pixels: Pixels<'_>) -> Result<Vec<u8>> {
+    let mut data = 0;
+    pixels
+        .each_piece(|bytes| {
+            data = checksum::add(data, bytes);
+            Ok(())
+        })
+        .map_err(|source| Error::Write { place: "memory".to_owned(), source })?;
+    let length = text.len();
+    let mut finish = |checksum: &str| {
+        text.truncate(length);
+        let card = Card::new("CHECKSUM", checksum, "makes the sum of the unit zero");
+        header::write_card(&card, &mut text)?;
+        let card = Card::new("DATASUM", data.to_string(), "sum of the data");
+        header::write_card(&card, &mut text)?;
+        Ok(finished(text.clone()))
+    };
+    let zeros = finish(&"0".repeat(16))?;
+    finish(&checksum::encode(checksum::add(data, &zeros)))
 }
 
-fn write_pixels(pixels: Pixels<'_>, out: &mut impl Write) -> io::Result<()> {
-    let written = match pixels {
-        Pixels::None => 0,
-        Pixels::F32(_, pixels) => write_words(pixels, |pixel| pixel.to_be_bytes(), out)?,
-        Pixels::I32(_, pixels) => write_words(pixels, |pixel| pixel.to_be_bytes(), out)?,
-    };
+fn write_unit(header: &[u8], pixels: Pixels<'_>, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(header)?;
+    let mut written = 0;
+    pixels.each_piece(|bytes| {
+        written += bytes.len();
+        out.write_all(bytes)
+    })?;
     out.write_all(&vec![0; written.next_multiple_of(BLOCK) - written])
-}
-
-fn write_words<T: Copy>(
-    pixels: &[T],
-    bytes: impl Fn(T) -> [u8; 4],
-    out: &mut impl Write,
-) -> io::Result<usize> {
-    let mut buffer = Vec::with_capacity(1 << 16);
-    for piece in pixels.chunks(1 << 14) {
-        buffer.clear();
-        buffer.extend(piece.iter().flat_map(|&pixel| bytes(pixel)));
-        out.write_all(&buffer)?;
-    }
-    Ok(4 * pixels.len())
 }

@@ -83,6 +83,16 @@ pub struct Card {
 }
 
 impl Card {
+    /// A card with a value.
+    pub fn new(keyword: &str, value: impl Into<Value>, comment: &str) -> Self {
+        Self { keyword: keyword.to_owned(), value: value.into(), comment: comment.to_owned() }
+    }
+
+    /// A card of text without a value: `HISTORY`, `COMMENT`, or a blank keyword. A long text takes several lines.
+    pub fn commentary(keyword: &str, text: &str) -> Self {
+        Self::new(keyword, Value::Commentary(text.to_owned()), "")
+    }
+
     /// Reads a card of 80 ASCII characters. FITS 4.0, sect. 4.1 and 4.2.
     pub(super) fn parse(text: &str) -> Self {
         let keyword = text[..8].trim_end();

@@ -1,8 +1,13 @@
 //! Headers: ordered cards, read without loss and asked by keyword.
 
 mod card;
+mod edit;
+mod write;
+
+use std::ops::Range;
 
 pub use card::{Card, Value};
+pub(crate) use write::{card as write_card, cards as write_cards, decided as write_decided};
 
 use crate::{Error, Keywords, Result};
 
@@ -12,10 +17,15 @@ pub(crate) const CARD: usize = 80;
 
 /// The cards of one header in their order, repeated and commentary ones included.
 ///
-/// `END` is not among them. Two headers are equal when their cards are.
+/// `END` is not among them. Two headers are equal when their cards are. A card that nobody changes is written as it
+/// stood in its file, to the byte.
 #[derive(Debug, Clone, Default)]
 pub struct Header {
     cards: Vec<Card>,
+    /// Where each card stands in `text`; nowhere if it was made or changed here.
+    places: Vec<Range<usize>>,
+    /// The header as it was read.
+    text: String,
     /// What the header belongs to, for messages: `SCI in a_drc.fits`.
     place: String,
 }
@@ -36,21 +46,30 @@ impl Header {
     ///
     /// What follows a keyword without a value is kept as text. Bytes that are not ASCII are replaced.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let mut cards: Vec<Card> = Vec::new();
-        for image in bytes.chunks_exact(CARD) {
-            if image.starts_with(b"END     ") {
-                return Some(Self { cards, place: String::new() });
-            }
-            let text: String = image
-                .iter()
-                .map(|&b| if (0x20..0x7f).contains(&b) { b as char } else { '?' })
-                .collect();
-            match text.strip_prefix("CONTINUE  ").zip(cards.last_mut()) {
-                Some((rest, last)) if last.continues() => last.append(rest),
-                _ => cards.push(Card::parse(&text)),
+        let images = bytes.chunks_exact(CARD);
+        let length = images.clone().position(|image| image.starts_with(b"END     "))? * CARD;
+        let printable = |&b: &u8| if (0x20..0x7f).contains(&b) { b as char } else { '?' };
+        let mut header = Self {
+            text: bytes[..length].iter().map(printable).collect(),
+            cards: Vec::with_capacity(length / CARD),
+            places: Vec::with_capacity(length / CARD),
+            place: String::new(),
+        };
+        for start in (0..length).step_by(CARD) {
+            let end = start + CARD;
+            let text = &header.text[start..end];
+            match text.strip_prefix("CONTINUE  ").zip(header.cards.last_mut()) {
+                Some((rest, last)) if last.continues() => {
+                    last.append(rest);
+                    header.places.iter_mut().last()?.end = end;
+                }
+                _ => {
+                    header.cards.push(Card::parse(text));
+                    header.places.push(start..end);
+                }
             }
         }
-        None
+        Some(header)
     }
 
     /// The cards in their order.
@@ -95,24 +114,9 @@ impl Header {
         T::from_value(value).ok_or_else(wrong).map(Some)
     }
 
-    /// Sets `keyword` where it stands, or appends it.
-    pub fn set(&mut self, keyword: &str, value: impl Into<Value>, comment: &str) {
-        let card =
-            Card { keyword: keyword.to_owned(), value: value.into(), comment: comment.to_owned() };
-        match self.cards.iter_mut().find(|old| old.keyword == keyword) {
-            Some(old) => *old = card,
-            None => self.cards.push(card),
-        }
-    }
-
-    /// Appends a card, whatever is there already.
-    pub fn push(&mut self, card: Card) {
-        self.cards.push(card);
-    }
-
-    /// Takes all cards of that name away.
-    pub fn remove(&mut self, keyword: &str) {
-        self.cards.retain(|card| card.keyword != keyword);
+    /// All cards called `keyword`: `HISTORY`, or a record-valued keyword as `DP1`.
+    pub fn all(&self, keyword: &str) -> impl Iterator<Item = &Card> {
+        self.cards.iter().filter(move |card| card.keyword == keyword)
     }
 
     /// What the header belongs to, for messages.

@@ -1,0 +1,154 @@
+//! Cards as the 80 characters of a file.
+
+use super::{CARD, Card, Header, Value};
+use crate::{Error, Result};
+
+/// The cards that `wanted` names, in their order; those nobody changed as they stood in their file.
+///
+/// # Errors
+/// When a card cannot be said in FITS.
+pub(crate) fn cards(header: &Header, wanted: impl Fn(&Card) -> bool) -> Result<String> {
+    let mut text = String::with_capacity((header.cards.len() + 36) * CARD);
+    for (card, place) in header.cards.iter().zip(&header.places) {
+        if !wanted(card) {
+            continue;
+        }
+        match place.is_empty() {
+            true => self::card(card, &mut text)?,
+            false => text.push_str(&header.text[place.clone()]),
+        }
+    }
+    Ok(text)
+}
+
+/// A card whose value is decided elsewhere: as it stands in `header` where that says the same, else with its comment.
+pub(crate) fn decided(header: &Header, mut card: Card, out: &mut String) -> Result<()> {
+    if let Some(i) = header.cards.iter().position(|old| old.keyword == card.keyword) {
+        let place = header.places[i].clone();
+        if header.cards[i].value == card.value && !place.is_empty() {
+            out.push_str(&header.text[place]);
+            return Ok(());
+        }
+        card.comment.clone_from(&header.cards[i].comment);
+    }
+    self::card(&card, out)
+}
+
+/// One card, or several for a long text. FITS 4.0, sect. 4.1 and 4.2.
+pub(crate) fn card(card: &Card, out: &mut String) -> Result<()> {
+    let Card { keyword, value, comment } = card;
+    let legal = |text: &str| text.bytes().all(|b| (0x20..0x7f).contains(&b));
+    let printed = value.to_string();
+    if !legal(&printed) || !legal(comment) || !legal(keyword) {
+        return Err(unwritable(format!("only printable ASCII can stand in a header: {keyword}")));
+    }
+    if matches!(value, Value::Float(value) if !value.is_finite()) {
+        return Err(unwritable(format!("{printed} cannot stand in a header: {keyword}")));
+    }
+    let in_set = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+    let standard = keyword.len() <= 8 && keyword.bytes().all(in_set);
+    let line = match value {
+        Value::Commentary(text) if standard => return commentary(keyword, text, out),
+        Value::Text(_) if standard => format!("{keyword:<8}= {printed:<20}"),
+        _ if standard => format!("{keyword:<8}= {printed:>20}"),
+        _ => format!("HIERARCH {keyword} = {printed}"),
+    };
+    match value {
+        _ if line.len() <= CARD => with_comment(line, comment, out),
+        Value::Text(text) if standard => long_text(keyword, text, comment, out),
+        _ => return Err(unwritable(format!("the value does not fit its card: {keyword}"))),
+    }
+    Ok(())
+}
+
+fn unwritable(problem: String) -> Error {
+    Error::Unwritable { problem }
+}
+
+/// Fills a line; a comment that does not fit is cut.
+fn with_comment(mut line: String, comment: &str, out: &mut String) {
+    if !comment.is_empty() {
+        line.push_str(" / ");
+        line.push_str(comment);
+        line.truncate(CARD);
+    }
+    out.push_str(&format!("{line:<CARD$}"));
+}
+
+fn commentary(keyword: &str, text: &str, out: &mut String) -> Result<()> {
+    let several = matches!(keyword, "COMMENT" | "HISTORY" | "");
+    if text.len() > CARD - 8 && !several {
+        return Err(unwritable(format!("the text does not fit its card: {keyword}")));
+    }
+    for start in (0..text.len().max(1)).step_by(CARD - 8) {
+        let piece = &text[start..text.len().min(start + CARD - 8)];
+        out.push_str(&format!("{:<CARD$}", format!("{keyword:<8}{piece}")));
+    }
+    Ok(())
+}
+
+/// `CONTINUE` cards. FITS 4.0, sect. 4.2.1.2.
+fn long_text(keyword: &str, text: &str, comment: &str, out: &mut String) {
+    // A card has room for 67 characters and `&`; a doubled quote stays together.
+    let mut pieces = vec![String::new()];
+    for c in text.chars() {
+        let width = if c == '\'' { 2 } else { 1 };
+        if pieces.last().is_some_and(|piece| piece.len() + width > 67) {
+            pieces.push(String::new());
+        }
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(c);
+            if c == '\'' {
+                piece.push(c);
+            }
+        }
+    }
+    let last = pieces.len() - 1;
+    for (i, piece) in pieces.iter().enumerate() {
+        let start = if i == 0 { format!("{keyword:<8}= ") } else { "CONTINUE  ".to_owned() };
+        let (more, comment) = if i < last { ("&", "") } else { ("", comment) };
+        with_comment(format!("{start}'{piece}{more}'"), comment, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(card: &Card) -> Header {
+        let mut text = String::new();
+        super::card(card, &mut text).unwrap();
+        assert_eq!(text.len() % CARD, 0);
+        Header::parse(format!("{text}{:<80}", "END").as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn long_texts_come_back() {
+        for n in [67, 68, 69, 134, 135, 500] {
+            let quotes: String =
+                (0..n).map(|i| if i % 7 == 0 { '\'' } else { 'x' }).collect::<String>() + "!";
+            let card = Card::new("LONG", quotes.as_str(), "at the end");
+            assert_eq!(written(&card).cards(), [card]);
+        }
+    }
+
+    #[test]
+    fn long_commentary_takes_several_lines() {
+        let header = written(&Card::commentary("HISTORY", &"word ".repeat(40)));
+        assert_eq!(header.cards().len(), 3);
+    }
+
+    #[test]
+    fn what_fits_no_card_is_refused() {
+        let refused = |card: Card| super::card(&card, &mut String::new()).unwrap_err().to_string();
+        assert_eq!(
+            refused(Card::new("NAME", "\u{e9}", "")),
+            "only printable ASCII can stand in a header: NAME"
+        );
+        assert_eq!(refused(Card::new("X", f64::NAN, "")), "NaN cannot stand in a header: X");
+        assert_eq!(
+            refused(Card::new("ESO A B", "x".repeat(90), "")),
+            "the value does not fit its card: ESO A B"
+        );
+    }
+}
