@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use crate::tiles::{self, Tiles};
 use crate::{Error, Header, Result};
 
 /// The stored type of pixels, `BITPIX`. FITS 4.0, sect. 4.4.1.1.
@@ -76,7 +79,7 @@ pub enum HduKind {
 pub struct Hdu {
     /// Position in the file, from 0.
     pub index: usize,
-    /// The cards.
+    /// The cards; those of the image where it is compressed to a table.
     pub header: Header,
     /// `EXTNAME`, upper case; `PRIMARY` for a first one without a name.
     pub name: String,
@@ -90,6 +93,9 @@ pub struct Hdu {
     pub axes: Vec<u64>,
     pub(crate) offset: u64,
     pub(crate) bytes: u64,
+    /// For a compressed image, the cards of its table.
+    pub(crate) table: Option<Arc<Header>>,
+    pub(crate) tiles: Option<Arc<Tiles>>,
 }
 
 impl Hdu {
@@ -113,7 +119,48 @@ impl Hdu {
         let axes = axes(&header)?;
         let bytes = data_bytes(&header, bitpix, &axes)?;
         let kind = kind(&header, index, &axes);
-        Ok(Self { index, header, name, version, kind, bitpix, axes, offset: 0, bytes })
+        let (table, tiles) = (None, None);
+        let hdu = Self {
+            index,
+            header,
+            name,
+            version,
+            kind,
+            bitpix,
+            axes,
+            offset: 0,
+            bytes,
+            table,
+            tiles,
+        };
+        Ok(if tiles::is_compressed(&hdu.header) { hdu.uncompressed() } else { hdu })
+    }
+
+    /// Takes the place of the table that a compressed image lies in. Where its keywords are wrong the unit stays a
+    /// table, and reading pixels says what is wrong.
+    fn uncompressed(mut self) -> Self {
+        let image = tiles::image_header(&self.header);
+        let table = Arc::new(self.header.clone());
+        if let Ok((bitpix, axes, tiles)) = image_of(&image, &table) {
+            self.kind = if axes.is_empty() { HduKind::Empty } else { HduKind::Image };
+            self.header = image;
+            (self.bitpix, self.axes, self.tiles) = (bitpix, axes, Some(Arc::new(tiles)));
+        }
+        self.table = Some(table);
+        self
+    }
+
+    /// Whether the image is compressed, as tiles in the rows of a table.
+    pub fn is_compressed(&self) -> bool {
+        self.table.is_some()
+    }
+
+    /// What is wrong with a compressed image that is none.
+    pub(crate) fn check_compressed(&self) -> Result<()> {
+        match (&self.table, &self.tiles) {
+            (Some(table), None) => image_of(&tiles::image_header(table), table).map(|_| ()),
+            _ => Ok(()),
+        }
     }
 
     /// `(ny, nx)` of a two-dimensional image; further axes of length 1 do not count.
@@ -141,6 +188,18 @@ impl Hdu {
     pub fn place(&self) -> &str {
         self.header.place()
     }
+}
+
+/// Type, axes and tiles of a compressed image.
+fn image_of(image: &Header, table: &Header) -> Result<(Bitpix, Vec<u64>, Tiles)> {
+    let code: i64 = table.get("ZBITPIX")?;
+    let bitpix =
+        Bitpix::of(code).ok_or_else(|| bad(table, format!("ZBITPIX = {code} is no type")))?;
+    table.get::<i64>("ZNAXIS")?;
+    let axes = axes(image)?;
+    data_bytes(image, bitpix, &axes)?;
+    let tiles = Tiles::read(table, bitpix, &axes)?;
+    Ok((bitpix, axes, tiles))
 }
 
 fn bad(header: &Header, problem: String) -> Error {

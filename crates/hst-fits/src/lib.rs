@@ -13,6 +13,8 @@ mod skycell;
 mod source;
 mod spec;
 mod stored;
+mod table;
+mod tiles;
 mod wcs;
 mod write;
 

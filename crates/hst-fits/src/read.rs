@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::pixels::{Decoder, PixelType};
 use crate::source::Piece;
+use crate::tiles::{Data, Part};
 use crate::{Error, FitsFile, Hdu, Result, StoredPixels, StoredValue};
 
 /// Windows with more bytes than this are read by all threads.
@@ -190,6 +191,12 @@ impl FitsFile {
         if out.is_empty() {
             return Ok(());
         }
+        if let Some(tiles) = &rows.hdu.tiles {
+            let data =
+                Data { source: self.source(), offset: rows.hdu.offset, place: rows.hdu.place() };
+            let (x, y, step) = (rows.x.clone(), rows.y.clone(), rows.step.0);
+            return tiles.fill(data, &Part { plane: rows.plane, x, y, step }, out);
+        }
         self.check_present(rows)?;
         let width = rows.x.len() * rows.hdu.bitpix.bytes();
         let read = if rows.step.0 == 1 && rows.x.len() == rows.shape.1 {
@@ -204,6 +211,9 @@ impl FitsFile {
     }
 
     fn check_present(&self, rows: &Rows<'_>) -> Result<()> {
+        if rows.hdu.is_compressed() {
+            return rows.check_compressed();
+        }
         let Some(last) = rows.y.clone().step_by(rows.step.0).next_back() else { return Ok(()) };
         let end = rows.offset(last) + (rows.x.len() * rows.hdu.bitpix.bytes()) as u64;
         if end <= self.bytes() {
@@ -218,6 +228,7 @@ impl FitsFile {
 }
 
 fn image_shape(hdu: &Hdu) -> Result<(usize, usize)> {
+    hdu.check_compressed()?;
     hdu.shape().ok_or_else(|| Error::NoImage { place: hdu.place().to_owned() })
 }
 
@@ -254,6 +265,7 @@ pub(crate) struct Rows<'a> {
 impl<'a> Rows<'a> {
     fn new(hdu: &'a Hdu, plane: u64, window: &PixelBox, step: (usize, usize)) -> Result<Self> {
         assert!(step.0 > 0 && step.1 > 0, "a step is at least one pixel");
+        hdu.check_compressed()?;
         let no_image = || Error::NoImage { place: hdu.place().to_owned() };
         let shape = hdu.plane_shape().ok_or_else(no_image)?;
         if plane >= hdu.planes() {
@@ -296,15 +308,30 @@ impl<'a> Rows<'a> {
         self.hdu.offset + pixel * self.hdu.bitpix.bytes() as u64
     }
 
-    /// The same rows in pieces of about `bytes`.
+    /// Compressed pixels that no file of this size can hold are not worth their memory.
+    fn check_compressed(&self) -> Result<()> {
+        let bytes = self.pixels() as u64 * self.hdu.bitpix.bytes() as u64;
+        if bytes >> 14 <= self.hdu.bytes {
+            return Ok(());
+        }
+        let problem = "ZNAXISn promise more pixels than the table can hold".to_owned();
+        Err(Error::BadHeader { place: self.hdu.place().to_owned(), problem })
+    }
+
+    /// The same rows in pieces of about `bytes`, of a compressed image in whole tiles.
     fn batches(&self, bytes: usize) -> impl Iterator<Item = Self> {
         let row = (self.x.len() * self.hdu.bitpix.bytes()).max(1);
         let rows = (bytes / row).max(1).saturating_mul(self.step.0);
-        let end = self.y.end;
-        let all = self.clone();
-        self.y
-            .clone()
-            .step_by(rows)
-            .map(move |y| Self { y: y..y.saturating_add(rows).min(end), ..all.clone() })
+        let height = self.hdu.tiles.as_ref().map_or(1, |tiles| tiles.height());
+        let mut y = self.y.start;
+        std::iter::from_fn(move || {
+            if y >= self.y.end {
+                return None;
+            }
+            let end = y.saturating_add(rows).div_ceil(height).saturating_mul(height);
+            let part = y..end.min(self.y.end);
+            y += part.len().next_multiple_of(self.step.0);
+            Some(Self { y: part, ..self.clone() })
+        })
     }
 }

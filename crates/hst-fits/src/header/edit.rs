@@ -39,6 +39,12 @@ impl Header {
         }
     }
 
+    /// Puts cards before all others.
+    pub(crate) fn prepend(&mut self, cards: Vec<Card>) {
+        self.places.splice(0..0, vec![0..0; cards.len()]);
+        self.cards.splice(0..0, cards);
+    }
+
     /// Gives every card called `old` another keyword; place, value and comment stay.
     pub fn rename(&mut self, old: &str, new: &str) {
         for i in 0..self.cards.len() {

@@ -1,0 +1,5 @@
+//! Binary tables.
+
+mod layout;
+
+pub(crate) use layout::{Element, Field, Layout};
