@@ -29,7 +29,7 @@ impl Output {
         let Some(path) = &self.out else { return Ok(()) };
         if self.format.is_none() && Format::of_path(path).is_none() {
             bail!(
-                "{}: the ending names no table format; add --format ecsv, csv or json",
+                "{}: the ending names no table format; add --format ecsv, csv, json or votable",
                 path.display()
             );
         }

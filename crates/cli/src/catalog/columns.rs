@@ -32,7 +32,7 @@ impl Rows<'_> {
         value: impl Fn(&Row) -> f64,
     ) -> Column {
         Column {
-            name,
+            name: name.into(),
             unit,
             description,
             values: Values::Float(self.catalog.rows.iter().map(value).collect()),
@@ -46,7 +46,7 @@ impl Rows<'_> {
         value: impl Fn(&Row) -> Option<i64>,
     ) -> Column {
         Column {
-            name,
+            name: name.into(),
             unit: None,
             description,
             values: Values::Int(self.catalog.rows.iter().map(value).collect()),
@@ -60,7 +60,7 @@ impl Rows<'_> {
         value: impl Fn(&Row) -> String,
     ) -> Column {
         Column {
-            name,
+            name: name.into(),
             unit: None,
             description,
             values: Values::Text(self.catalog.rows.iter().map(value).collect()),

@@ -9,6 +9,7 @@ mod measure;
 mod provenance;
 mod report;
 mod sources;
+mod wide;
 
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,7 @@ pub(crate) use image::{Extension, Image};
 pub(crate) use provenance::provenance;
 pub(crate) use report::summarize;
 pub(crate) use sources::read_sources;
+pub(crate) use wide::wide;
 
 /// AB magnitude of one microjansky: -2.5 lg 1e-29 - 48.60.
 pub(crate) const AB_MAG_OF_UJY: f64 = 23.9;

@@ -75,6 +75,16 @@ pub(crate) struct Args {
     /// Columns to write, separated by commas, or `all`
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Output")]
     columns: Vec<String>,
+    /// long: a row for each region and filter; wide: a row for each region, with colours
+    #[arg(long, value_enum, default_value_t = Layout::Long, help_heading = "Output")]
+    layout: Layout,
+}
+
+/// What a row of the catalog is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Layout {
+    Long,
+    Wide,
 }
 
 /// Sets of choices.
@@ -97,6 +107,9 @@ struct Growth(Option<f64>);
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     args.output.check()?;
     let options = args.options()?;
+    if args.layout == Layout::Wide && options.combine == Combine::None {
+        bail!("--layout wide has no place for the rows of --combine none");
+    }
     let regions = catalog::read_sources(&args.regions)?;
     regions.report(console);
     if regions.sources.is_empty() {
@@ -109,6 +122,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
         bail!("no image could be measured");
     }
     let mut table = columns::table(&catalog);
+    if args.layout == Layout::Wide {
+        table = catalog::wide(&catalog, &table);
+    }
     if !args.columns.is_empty() && args.columns != ["all"] {
         table = table.select(&args.columns).map_err(|name| anyhow!("there is no column {name}"))?;
     }

@@ -85,10 +85,10 @@ fn people_read(table: &Table) -> Vec<Vec<String>> {
         "pull" => 1,
         _ => 2,
     };
-    let names = table.columns.iter().map(|column| column.name.to_owned()).collect();
+    let names = table.columns.iter().map(|column| column.name.to_string()).collect();
     let cell = |row: usize, column: &crate::table::Column| match &column.values {
         Values::Float(values) if values[row].is_nan() => "-".to_owned(),
-        Values::Float(values) => format!("{:.*}", digits(column.name), values[row]),
+        Values::Float(values) => format!("{:.*}", digits(&column.name), values[row]),
         Values::Int(values) => {
             values[row].map_or_else(|| "-".to_owned(), |value| value.to_string())
         }

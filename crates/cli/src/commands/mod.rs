@@ -1,8 +1,10 @@
 //! One file a command: its arguments, and a `run` that reads like its help.
 
 mod catalog;
+mod completions;
 mod demo;
 mod info;
+mod man;
 
 use clap::Subcommand;
 
@@ -14,6 +16,8 @@ pub(crate) enum Command {
     Catalog(Box<catalog::Args>),
     Demo(demo::Args),
     Info(info::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 impl Command {
@@ -22,6 +26,8 @@ impl Command {
             Self::Catalog(args) => catalog::run(&args, console),
             Self::Demo(args) => demo::run(&args, console),
             Self::Info(args) => info::run(&args, console),
+            Self::Completions(args) => completions::run(&args),
+            Self::Man(args) => man::run(&args, console),
         }
     }
 }

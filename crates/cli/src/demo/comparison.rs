@@ -18,14 +18,14 @@ pub(crate) fn compare(catalog: &Catalog) -> Table {
             pairs.push((row, target, band));
         }
     }
-    let float = |name, unit, description, values: Vec<f64>| Column {
-        name,
+    let float = |name: &'static str, unit, description, values: Vec<f64>| Column {
+        name: name.into(),
         unit: Some(unit),
         description,
         values: Values::Float(values),
     };
-    let text = |name, description, values| Column {
-        name,
+    let text = |name: &'static str, description, values| Column {
+        name: name.into(),
         unit: None,
         description,
         values: Values::Text(values),
@@ -52,7 +52,7 @@ pub(crate) fn compare(catalog: &Catalog) -> Table {
             pairs.iter().map(|(_, _, band)| BANDS[*band].filter.to_owned()).collect(),
         ),
         Column {
-            name: "n_images",
+            name: "n_images".into(),
             unit: None,
             description: "images that entered",
             values: Values::Int(

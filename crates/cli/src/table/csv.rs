@@ -4,7 +4,7 @@ use super::{Table, Values};
 
 /// Comma-separated values as RFC 4180 has them; empty cells are empty.
 pub(super) fn write(table: &Table, out: &mut dyn Write) -> io::Result<()> {
-    let names: Vec<_> = table.columns.iter().map(|column| column.name).collect();
+    let names: Vec<_> = table.columns.iter().map(|column| column.name.as_ref()).collect();
     writeln!(out, "{}", names.join(","))?;
     for row in 0..table.rows() {
         for (i, column) in table.columns.iter().enumerate() {

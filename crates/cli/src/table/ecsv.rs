@@ -19,7 +19,7 @@ pub(super) fn write(table: &Table, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     writeln!(out, "# schema: astropy-2.0")?;
-    let names: Vec<_> = table.columns.iter().map(|column| column.name).collect();
+    let names: Vec<_> = table.columns.iter().map(|column| column.name.as_ref()).collect();
     writeln!(out, "{}", names.join(" "))?;
     for row in 0..table.rows() {
         for (i, column) in table.columns.iter().enumerate() {

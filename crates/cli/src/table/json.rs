@@ -13,7 +13,7 @@ fn to_json(table: &Table) -> Value {
         .collect();
     let row = |row| {
         let cells =
-            table.columns.iter().map(|column| (column.name.to_owned(), cell(&column.values, row)));
+            table.columns.iter().map(|column| (column.name.to_string(), cell(&column.values, row)));
         Value::Object(cells.collect::<Map<_, _>>())
     };
     json!({"columns": columns, "rows": (0..table.rows()).map(row).collect::<Vec<_>>(), "meta": table.meta})

@@ -4,7 +4,9 @@ mod csv;
 mod ecsv;
 mod json;
 mod text;
+mod votable;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -16,7 +18,7 @@ pub(crate) use text::write_text;
 /// One column: a name, what it means, and a value (or none) for every row.
 #[derive(Debug, Clone)]
 pub(crate) struct Column {
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) unit: Option<&'static str>,
     pub(crate) description: &'static str,
     pub(crate) values: Values,
@@ -47,6 +49,9 @@ pub(crate) enum Format {
     Csv,
     /// One object: `rows`, `columns`, `meta`
     Json,
+    /// IVOA VOTable 1.4, as TOPCAT and Aladin read it
+    #[value(alias = "vot", alias = "xml")]
+    Votable,
 }
 
 impl Format {
@@ -79,6 +84,7 @@ impl Table {
             Format::Ecsv => ecsv::write(self, out),
             Format::Csv => csv::write(self, out),
             Format::Json => json::write(self, out),
+            Format::Votable => votable::write(self, out),
         }
     }
 }
@@ -122,19 +128,19 @@ pub(crate) fn sample() -> Table {
     Table {
         columns: vec![
             Column {
-                name: "region",
+                name: "region".into(),
                 unit: None,
                 description: "order",
                 values: Values::Int(vec![Some(1), None]),
             },
             Column {
-                name: "id",
+                name: "id".into(),
                 unit: None,
                 description: "text of the region",
                 values: Values::Text(vec!["007".into(), "a \"b\", c".into()]),
             },
             Column {
-                name: "sum",
+                name: "sum".into(),
                 unit: Some("electron / s"),
                 description: "sum: in the aperture",
                 values: Values::Float(vec![0.1 + 0.2, f64::NAN]),
@@ -159,13 +165,17 @@ mod tests {
     #[test]
     fn columns_are_selected_by_name() {
         let table = sample().select(&["sum".into(), "region".into()]).unwrap();
-        assert_eq!(table.columns.iter().map(|c| c.name).collect::<Vec<_>>(), ["sum", "region"]);
+        assert_eq!(
+            table.columns.iter().map(|c| c.name.as_ref()).collect::<Vec<_>>(),
+            ["sum", "region"]
+        );
         assert_eq!(sample().select(&["nope".into()]).unwrap_err(), "nope");
     }
 
     #[test]
     fn formats_are_known_by_their_ending() {
         assert_eq!(Format::of_path(Path::new("a.b/c.ECSV")), Some(Format::Ecsv));
+        assert_eq!(Format::of_path(Path::new("c.vot")), Some(Format::Votable));
         assert_eq!(Format::of_path(Path::new("catalog")), None);
     }
 }
