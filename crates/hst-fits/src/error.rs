@@ -85,6 +85,12 @@ pub enum Error {
         /// File, or extension and file.
         place: String,
     },
+    /// The extension is no binary table.
+    #[error("there is no binary table in {place}")]
+    NoTable {
+        /// Extension and file.
+        place: String,
+    },
     /// A window reaches outside the image.
     #[error("columns {x:?}, rows {y:?} are not all in the image of {shape:?} (ny, nx): {place}")]
     OutsideImage {

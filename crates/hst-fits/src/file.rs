@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use crate::header::{BLOCK, CARD};
 use crate::source::{ByteSource, DiskFile};
-use crate::{Error, Hdu, Header, Result};
+use crate::{Error, Hdu, Header, Result, gzip};
 
 /// Headers longer than this are an attack or a mistake; the largest of HST have some hundred blocks.
 const HEADER_LIMIT: usize = 64 << 20;
@@ -10,7 +10,7 @@ const HEADER_LIMIT: usize = 64 << 20;
 /// An open FITS file: all headers, and pixels on request.
 ///
 /// Opening reads the headers alone. Pixels are read by position, so a window costs a window, and several threads may
-/// read at once.
+/// read at once. A file that was compressed as a whole (`.fits.gz`) is inflated first, large ones to a temporary file.
 #[derive(Debug)]
 pub struct FitsFile {
     path: PathBuf,
@@ -35,8 +35,12 @@ impl FitsFile {
     ///
     /// # Errors
     /// As [`FitsFile::open`].
-    pub fn from_source(source: Box<dyn ByteSource>, path: &Path) -> Result<Self> {
+    pub fn from_source(mut source: Box<dyn ByteSource>, path: &Path) -> Result<Self> {
         let place = path.display().to_string();
+        if gzip::is_gzip(source.as_ref()) {
+            source = gzip::inflate(source.as_ref())
+                .map_err(|source| Error::Read { place: place.clone(), source })?;
+        }
         let mut hdus: Vec<Hdu> = Vec::new();
         let mut offset = 0;
         while offset < source.len() {
@@ -62,7 +66,7 @@ impl FitsFile {
         &self.path
     }
 
-    /// Number of bytes of the file.
+    /// Number of bytes of the file; of the inflated one if it was compressed as a whole.
     pub fn bytes(&self) -> u64 {
         self.source.len()
     }

@@ -4,6 +4,7 @@
 mod checksum;
 mod error;
 mod file;
+mod gzip;
 mod hdu;
 mod header;
 mod mvm;
@@ -28,6 +29,7 @@ pub use skycell::{CellScale, ParseSkyCellError, ProjectionCell, SkyCell};
 pub use source::{ByteSource, Piece};
 pub use spec::{ImageSpec, Spec};
 pub use stored::{StoredPixels, StoredType, StoredValue};
+pub use table::{Column, Table, Values};
 pub use wcs::{Keywords, LookupTable, LookupTables, Wcs, WcsError};
 pub use write::{
     Checksums, Pixels, WriteOptions, images_to_bytes, write_images, write_images_with,

@@ -5,9 +5,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use crate::header::{self, BLOCK, CARD};
-use crate::{Bitpix, Card, Error, Header, Result, StoredPixels, Value, checksum};
+use crate::{Bitpix, Card, Error, Header, Result, StoredPixels, Table, Value, checksum, table};
 
-/// Pixels to write, row by row; the shape is `(ny, nx)`.
+/// What a unit holds: pixels, row by row, with the shape `(ny, nx)`; or a table.
 ///
 /// Numbers are physical values, so that `BSCALE`, `BZERO` and `BLANK` of the header are left out; with
 /// [`StoredPixels`] they stay.
@@ -29,6 +29,8 @@ pub enum Pixels<'a> {
     F64((usize, usize), &'a [f64]),
     /// Pixels as they are stored, before any scaling.
     Stored(&'a StoredPixels),
+    /// A binary table, which cannot be the primary unit.
+    Table(&'a Table),
 }
 
 /// How to write.
@@ -139,6 +141,7 @@ impl Pixels<'_> {
                 let (ny, nx) = pixels.shape();
                 (pixels.bitpix(), Some((ny, nx)), ny * nx)
             }
+            Self::Table(_) => (Bitpix::U8, None, 0),
         }
     }
 
@@ -153,6 +156,7 @@ impl Pixels<'_> {
             Self::F32(_, pixels) => numbers(pixels, f32::to_be_bytes, take),
             Self::F64(_, pixels) => numbers(pixels, f64::to_be_bytes, take),
             Self::Stored(pixels) => take(pixels.bytes()),
+            Self::Table(table) => table::data_bytes(table, take),
         }
     }
 }
@@ -185,16 +189,26 @@ fn header_bytes(
         )));
     }
     let mut text = String::new();
-    // A unit without data keeps the type that its header names.
-    let named = header.find("BITPIX").ok().flatten().and_then(Bitpix::of);
-    let bitpix = if shape.is_none() { named.unwrap_or(bitpix) } else { bitpix };
-    for card in mandatory(bitpix, shape, primary) {
+    let mandatory = match pixels {
+        Pixels::Table(_) if primary => {
+            return Err(unwritable("a table cannot be the primary unit".to_owned()));
+        }
+        Pixels::Table(table) => mandatory_of_table(table)?,
+        // A unit without data keeps the type that its header names.
+        Pixels::None => {
+            let named = header.find("BITPIX").ok().flatten().and_then(Bitpix::of);
+            mandatory(named.unwrap_or(bitpix), shape, primary)
+        }
+        _ => mandatory(bitpix, shape, primary),
+    };
+    for card in mandatory {
         header::write_decided(header, card, &mut text)?;
     }
     let stored = matches!(pixels, Pixels::Stored(_));
+    let table = matches!(pixels, Pixels::Table(_));
     text += &header::write_cards(header, |card| match card.keyword.as_str() {
         "BSCALE" | "BZERO" | "BLANK" => stored,
-        keyword => !describes_data(keyword),
+        keyword => !(describes_data(keyword) || table && describes_columns(keyword)),
     })?;
     if options.checksums == Checksums::Write {
         return with_checksums(text, pixels);
@@ -218,6 +232,31 @@ fn mandatory(bitpix: Bitpix, shape: Option<(usize, usize)>, primary: bool) -> Ve
         cards.extend([Card::new("PCOUNT", 0, ""), Card::new("GCOUNT", 1, "")]);
     }
     cards
+}
+
+fn mandatory_of_table(table: &Table) -> Result<Vec<Card>> {
+    let int = |n: usize| Value::Integer(i64::try_from(n).unwrap_or(i64::MAX));
+    let (columns, width) = table::describing_cards(table)?;
+    let mut cards = vec![
+        Card::new("XTENSION", "BINTABLE", "binary table"),
+        Card::new("BITPIX", 8, ""),
+        Card::new("NAXIS", 2, ""),
+        Card::new("NAXIS1", int(width), "bytes of a row"),
+        Card::new("NAXIS2", int(table.rows), "rows"),
+        Card::new("PCOUNT", 0, ""),
+        Card::new("GCOUNT", 1, ""),
+        Card::new("TFIELDS", int(table.columns.len()), "columns"),
+    ];
+    cards.extend(columns);
+    Ok(cards)
+}
+
+fn describes_columns(keyword: &str) -> bool {
+    const STEMS: [&str; 9] =
+        ["TTYPE", "TFORM", "TUNIT", "TDIM", "TNULL", "TSCAL", "TZERO", "TDISP", "TBCOL"];
+    let numbered =
+        |stem: &&str| keyword.strip_prefix(*stem).is_some_and(|n| n.parse::<u16>().is_ok());
+    matches!(keyword, "TFIELDS" | "THEAP") || STEMS.iter().any(numbered)
 }
 
 fn describes_data(keyword: &str) -> bool {

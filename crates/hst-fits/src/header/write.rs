@@ -29,7 +29,9 @@ pub(crate) fn decided(header: &Header, mut card: Card, out: &mut String) -> Resu
             out.push_str(&header.text[place]);
             return Ok(());
         }
-        card.comment.clone_from(&header.cards[i].comment);
+        if !header.cards[i].comment.is_empty() {
+            card.comment.clone_from(&header.cards[i].comment);
+        }
     }
     self::card(&card, out)
 }

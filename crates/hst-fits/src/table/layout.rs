@@ -101,6 +101,8 @@ pub(crate) struct Field {
     pub(crate) number: i64,
     pub(crate) name: String,
     pub(crate) format: Format,
+    /// Bytes of a text where a cell holds several: `w` of `rAw`.
+    pub(crate) substring: Option<usize>,
     /// Bytes before it in a row.
     pub(crate) offset: usize,
     pub(crate) bytes: usize,
@@ -148,7 +150,15 @@ impl Layout {
             })?;
             let name = header.find::<String>(&format!("TTYPE{number}")).ok().flatten();
             let name = name.unwrap_or_default().trim().to_owned();
-            fields.push(Field { number, name, format, offset, bytes });
+            let substring = match format.element {
+                Element::Char if format.descriptor.is_none() => {
+                    let width =
+                        text.split_once('A').and_then(|(_, width)| width.trim().parse().ok());
+                    width.filter(|width| (1..=bytes.max(1)).contains(width))
+                }
+                _ => None,
+            };
+            fields.push(Field { number, name, format, substring, offset, bytes });
             offset += bytes;
         }
         let table =
@@ -176,18 +186,23 @@ impl Field {
         row.get(self.offset..self.offset + self.bytes).unwrap_or_default()
     }
 
-    /// What a descriptor in `row` points to: elements, and bytes from the start of the heap; nothing where it is
-    /// empty, or outside a heap of that size.
+    /// What a descriptor in `row` points to: elements, and bytes from the start of the heap.
     pub(crate) fn span(&self, row: &[u8]) -> Option<(u64, u64)> {
-        let cell = self.cell(row);
+        self.descriptor(self.cell(row))
+    }
+
+    /// As `span`, of the bytes of this column alone.
+    pub(crate) fn descriptor(&self, cell: &[u8]) -> Option<(u64, u64)> {
         match self.format.descriptor? {
             Descriptor::Narrow => {
-                let word = |bytes: &[u8]| bytes.first_chunk().map(|b| u32::from_be_bytes(*b));
-                Some((word(cell)?.into(), word(&cell[4..])?.into()))
+                let word =
+                    |at: usize| cell.get(at..)?.first_chunk().map(|b| u32::from_be_bytes(*b));
+                Some((word(0)?.into(), word(4)?.into()))
             }
             Descriptor::Wide => {
-                let word = |bytes: &[u8]| bytes.first_chunk().map(|b| u64::from_be_bytes(*b));
-                Some((word(cell)?, word(&cell[8..])?))
+                let word =
+                    |at: usize| cell.get(at..)?.first_chunk().map(|b| u64::from_be_bytes(*b));
+                Some((word(0)?, word(8)?))
             }
         }
     }
