@@ -1,23 +1,28 @@
-//! The unit disc and a small parallelogram: the exact overlap that circles and ellipses come to.
+//! The unit disc and a small polygon: the exact overlap that circles and ellipses come to.
 
 /// Area of the unit disc inside the parallelogram with centre `center` and half sides `a` and `b`; `a × b > 0`.
-///
-/// The boundary of the overlap is walked corner by corner: chords are summed relative to the centre of the
-/// parallelogram, and each arc adds its segment. So nothing of the size of the disc cancels, and the error is some
-/// 1e-16 of the parallelogram's area times its distance from the disc's centre in half sides.
 pub(super) fn overlap(center: [f64; 2], a: [f64; 2], b: [f64; 2]) -> f64 {
     let corner = |s: f64, t: f64| [s * a[0] + t * b[0], s * a[1] + t * b[1]];
     let corners = [corner(-1.0, -1.0), corner(1.0, -1.0), corner(1.0, 1.0), corner(-1.0, 1.0)];
+    overlap_polygon(center, &corners)
+}
+
+/// Area of the unit disc inside a convex polygon, given counter-clockwise relative to `center`.
+///
+/// The boundary of the overlap is walked corner by corner: chords are summed relative to `center`, which should be near,
+/// and each arc adds its segment. So nothing of the size of the disc cancels, and the error is some 1e-16 of the
+/// polygon's area times its distance from the disc's centre in its own sizes.
+pub(super) fn overlap_polygon(center: [f64; 2], corners: &[[f64; 2]]) -> f64 {
     let mut walk = Walk { center, area: 0.0, first: None, last: None };
-    for i in 0..4 {
-        walk.edge(corners[i], corners[(i + 1) % 4]);
+    for (i, corner) in corners.iter().enumerate() {
+        walk.edge(*corner, corners[(i + 1) % corners.len()]);
     }
     match (walk.first, walk.last) {
         (Some(first), Some(last)) => {
             walk.area + 0.5 * cross(last, first) + segment(center, last, first)
         }
         // No edge meets the disc: one lies wholly in the other, or they are apart.
-        _ if holds_origin(center, a, b) => std::f64::consts::PI,
+        _ if holds_origin(center, corners) => std::f64::consts::PI,
         _ => 0.0,
     }
 }
@@ -26,9 +31,13 @@ fn cross(p: [f64; 2], q: [f64; 2]) -> f64 {
     p[0] * q[1] - p[1] * q[0]
 }
 
-fn holds_origin(center: [f64; 2], a: [f64; 2], b: [f64; 2]) -> bool {
-    let det = cross(a, b);
-    (cross(center, b) / det).abs() < 1.0 && (cross(a, center) / det).abs() < 1.0
+/// Whether the disc's centre lies to the left of every edge.
+fn holds_origin(center: [f64; 2], corners: &[[f64; 2]]) -> bool {
+    let absolute = |i: usize| {
+        let [x, y] = corners[i % corners.len()];
+        [center[0] + x, center[1] + y]
+    };
+    corners.len() > 2 && (0..corners.len()).all(|i| cross(absolute(i), absolute(i + 1)) > 0.0)
 }
 
 /// The boundary of the overlap so far, counter-clockwise; points are relative to the parallelogram's centre.
@@ -101,16 +110,37 @@ fn segment(center: [f64; 2], p: [f64; 2], q: [f64; 2]) -> f64 {
 /// Squared length of the chords for which the series is taken.
 const SHORT_CHORD2: f64 = 0.32;
 
-/// Area of the segment over a chord of `w = chord² / 4`, by its series
-/// `w^(3/2) (2/3 + w/5 + 3w²/28 + 5w³/72 + 35w⁴/704 + ...)`: the terms of `asin` integrated one by one.
-fn short_segment(w: f64) -> f64 {
-    let (mut term, mut sum) = (1.0, 0.0);
-    for k in 0..14 {
-        let k = f64::from(k);
-        sum += term * 2.0 / (2.0 * k + 3.0);
-        term *= w * (2.0 * k + 1.0) / (2.0 * k + 2.0);
+/// Area between a chord and its circle, for `w = chord² / 4r²` and at most a half disc, in units of `r²`.
+pub(super) fn segment_of_chord(w: f64) -> f64 {
+    if 4.0 * w < SHORT_CHORD2 {
+        return short_segment(w);
     }
-    w * w.sqrt() * sum
+    let u = w.min(1.0).sqrt();
+    u.asin() - u * ((1.0 - u) * (1.0 + u)).sqrt()
+}
+
+/// Terms of the series `asin u - u sqrt(1 - u²) = u³ (2/3 + w/5 + 3w²/28 + 5w³/72 + 35w⁴/704 + ...)`, `w = u²`:
+/// those of `asin` integrated one by one.
+const SERIES: [f64; 14] = {
+    let mut terms = [0.0; 14];
+    let (mut term, mut k) = (1.0, 0);
+    while k < terms.len() {
+        let n = k as f64;
+        terms[k] = term * 2.0 / (2.0 * n + 3.0);
+        term *= (2.0 * n + 1.0) / (2.0 * n + 2.0);
+        k += 1;
+    }
+    terms
+};
+
+/// Area of the segment over a chord of `w = chord² / 4`, by as many terms as it takes.
+fn short_segment(w: f64) -> f64 {
+    let terms = match w {
+        w if w < 1e-3 => 6,
+        w if w < 1e-2 => 8,
+        _ => SERIES.len(),
+    };
+    w * w.sqrt() * SERIES[..terms].iter().rev().fold(0.0, |sum, term| sum * w + term)
 }
 
 #[cfg(test)]
@@ -119,14 +149,10 @@ mod tests {
 
     #[test]
     fn the_series_has_the_known_coefficients() {
-        // sum of term 2 / (2k + 3): 2/3, 1/5, 3/28, 5/72, 35/704
-        let mut term = 1.0;
-        for (k, expected) in
-            [2.0 / 3.0, 1.0 / 5.0, 3.0 / 28.0, 5.0 / 72.0, 35.0 / 704.0].into_iter().enumerate()
+        for (term, expected) in
+            SERIES.into_iter().zip([2.0 / 3.0, 1.0 / 5.0, 3.0 / 28.0, 5.0 / 72.0, 35.0 / 704.0])
         {
-            let k = k as f64;
-            assert!((term * 2.0 / (2.0 * k + 3.0) - expected).abs() < 1e-16);
-            term *= (2.0 * k + 1.0) / (2.0 * k + 2.0);
+            assert!((term - expected).abs() < 1e-16);
         }
     }
 
@@ -134,6 +160,9 @@ mod tests {
     fn series_and_closed_form_meet() {
         let closed = |w: f64| w.sqrt().asin() - w.sqrt() * (1.0 - w).sqrt();
         assert!((short_segment(0.0799) / closed(0.0799) - 1.0).abs() < 1e-14);
+        for w in [1e-3, 1e-2] {
+            assert!((short_segment(w) / short_segment(w * (1.0 - 1e-16)) - 1.0).abs() < 1e-15);
+        }
     }
 
     #[test]

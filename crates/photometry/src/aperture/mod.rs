@@ -1,16 +1,44 @@
 //! Shapes in the image: which pixels they touch, and the share of each pixel that lies inside.
+//!
+//! [`Circle`], [`Ellipse`] (also sheared: any linear image of a circle), [`Rectangle`] (any parallelogram), [`Polygon`]
+//! (any rings, holes and crossings), [`Sector`] of an ellipse, and [`Annulus`] of any two shapes. Shares are exact; [`Center`] and [`Subpixel`] wrap a shape and sample
+//! it instead.
 
+mod annulus;
+mod circle;
 mod disc;
 mod ellipse;
+#[cfg(test)]
+#[allow(
+    clippy::approx_constant,
+    clippy::type_complexity,
+    reason = "a table of numbers computed elsewhere"
+)]
+mod oracle;
+mod polygon;
+mod rectangle;
+mod rings;
+mod sampled;
+mod sector;
+
+use std::fmt::Debug;
+use std::ops::Range;
 
 use astro_coords::{PixelBox, PixelCoord};
 
+pub use annulus::Annulus;
+pub use circle::Circle;
 pub use ellipse::Ellipse;
+pub use polygon::{FillRule, Polygon};
+pub use rectangle::Rectangle;
+pub use sampled::{Center, Subpixel};
+pub use sector::Sector;
 
 /// A shape in the image; gives each pixel its weight.
 ///
-/// Positions are zero-based, pixel `(x, y)` covers `x ± 0.5`, `y ± 0.5`. A new shape is one file with these functions.
-pub trait Aperture: Sync {
+/// Positions are zero-based, pixel `(x, y)` covers `x ± 0.5`, `y ± 0.5`. A new shape is one file with the four required
+/// functions; the others have defaults, which a shape replaces to be faster or to compose exactly.
+pub trait Aperture: Debug + Send + Sync {
     /// The pixels that the shape touches; it may reach outside an image.
     fn bounds(&self) -> PixelBox;
 
@@ -22,6 +50,86 @@ pub trait Aperture: Sync {
 
     /// Area of the whole shape, in pixels.
     fn area(&self) -> f64;
+
+    /// The middle of the shape; pixels are mirrored there under [`NanPolicy::MirrorFill`](crate::NanPolicy).
+    fn center(&self) -> PixelCoord {
+        let PixelBox { x, y } = self.bounds();
+        let middle = |range: Range<isize>| 0.5 * (range.start as f64 + (range.end - 1) as f64);
+        PixelCoord::new(middle(x), middle(y))
+    }
+
+    /// Writes the overlaps of the pixels `x .. x + shares.len()` of row `y`, and tells which of them need no look.
+    fn row(&self, y: isize, x: isize, shares: &mut [f64]) -> Run {
+        for (share, x) in shares.iter_mut().zip(x..) {
+            *share = self.overlap(x, y);
+        }
+        Run { touched: 0..shares.len(), whole: 0..0 }
+    }
+
+    /// Appends the places where the line of height `y` enters and leaves the shape, in pairs and ascending.
+    ///
+    /// `false` where the shape cannot tell: the pixels where it meets another are then sampled.
+    fn crossings(&self, y: f64, out: &mut Vec<f64>) -> bool {
+        let _ = (y, out);
+        false
+    }
+}
+
+/// What is known of a row of shares: outside `touched` all are 0, in `whole` all are 1. Indices into the row.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Run {
+    /// The pixels that may have a share.
+    pub touched: Range<usize>,
+    /// Pixels that lie wholly inside; part of `touched`, or empty.
+    pub whole: Range<usize>,
+}
+
+impl<A: Aperture + ?Sized> Aperture for &A {
+    fn bounds(&self) -> PixelBox {
+        (**self).bounds()
+    }
+    fn contains(&self, at: PixelCoord) -> bool {
+        (**self).contains(at)
+    }
+    fn overlap(&self, x: isize, y: isize) -> f64 {
+        (**self).overlap(x, y)
+    }
+    fn area(&self) -> f64 {
+        (**self).area()
+    }
+    fn center(&self) -> PixelCoord {
+        (**self).center()
+    }
+    fn row(&self, y: isize, x: isize, shares: &mut [f64]) -> Run {
+        (**self).row(y, x, shares)
+    }
+    fn crossings(&self, y: f64, out: &mut Vec<f64>) -> bool {
+        (**self).crossings(y, out)
+    }
+}
+
+impl<A: Aperture + ?Sized> Aperture for Box<A> {
+    fn bounds(&self) -> PixelBox {
+        (**self).bounds()
+    }
+    fn contains(&self, at: PixelCoord) -> bool {
+        (**self).contains(at)
+    }
+    fn overlap(&self, x: isize, y: isize) -> f64 {
+        (**self).overlap(x, y)
+    }
+    fn area(&self) -> f64 {
+        (**self).area()
+    }
+    fn center(&self) -> PixelCoord {
+        (**self).center()
+    }
+    fn row(&self, y: isize, x: isize, shares: &mut [f64]) -> Run {
+        (**self).row(y, x, shares)
+    }
+    fn crossings(&self, y: f64, out: &mut Vec<f64>) -> bool {
+        (**self).crossings(y, out)
+    }
 }
 
 /// The box of pixels that covers `center ± half`; far outside any image it stops.
@@ -38,4 +146,50 @@ fn index(value: f64) -> isize {
     #[expect(clippy::cast_possible_truncation, reason = "clamped, and NaN becomes 0")]
     let index = value.clamp(-FAR, FAR) as isize;
     index
+}
+
+/// The part of a row of `length` pixels from column `x` on that lies in columns `from..to`.
+fn columns(from: f64, to: f64, x: isize, length: usize) -> Range<usize> {
+    let place = |value: f64| {
+        let offset = index(value).saturating_sub(x);
+        usize::try_from(offset).unwrap_or(0).min(length)
+    };
+    let (start, end) = (place(from), place(to));
+    start..end.max(start)
+}
+
+#[cfg(test)]
+mod testing {
+    use super::Aperture;
+
+    /// Sum of all overlaps.
+    pub(super) fn total(aperture: &impl Aperture) -> f64 {
+        let window = aperture.bounds();
+        let rows =
+            window.y.clone().map(|y| window.x.clone().map(|x| aperture.overlap(x, y)).sum::<f64>());
+        rows.sum()
+    }
+
+    /// The rows are the overlaps one by one, and `whole` and `touched` hold.
+    pub(super) fn rows_are_overlaps(aperture: &impl Aperture, tolerance: f64) {
+        let window = aperture.bounds();
+        for (cut_left, cut_right) in [(-2, -2), (2, 1)] {
+            let x0 = window.x.start + cut_left;
+            let length = (window.x.end - cut_right - x0).max(0).unsigned_abs();
+            let mut shares = vec![f64::NAN; length];
+            for y in window.y.start - 1..window.y.end + 1 {
+                let run = aperture.row(y, x0, &mut shares);
+                for (i, share) in shares.iter().enumerate() {
+                    let expected = aperture.overlap(x0 + i.cast_signed(), y);
+                    assert!(
+                        (share - expected).abs() <= tolerance,
+                        "({}, {y}): {share} {expected}",
+                        x0 + i.cast_signed()
+                    );
+                    assert!(run.touched.contains(&i) || *share == 0.0, "{i} {y} {run:?}");
+                    assert!(!run.whole.contains(&i) || *share == 1.0, "{i} {y} {run:?}");
+                }
+            }
+        }
+    }
 }
