@@ -165,7 +165,12 @@ proptest! {
     fn every_place_has_its_cells_and_an_owner_among_them(ra in 0.0..360.0, z in -1.0..=1.0f64) {
         let place = SkyCoord::from_degrees(ra, z.asin().to_degrees());
         let found: Vec<_> = SkyCell::at(place).collect();
-        prop_assert!((1..=7).contains(&found.len()));
+        // Neighbouring skycells overlap, so a corner lies in four of each projection cell that holds the place.
+        prop_assert!(!found.is_empty());
+        for (cell, _) in &found {
+            let together = found.iter().filter(|(other, _)| other.projection == cell.projection);
+            prop_assert!(together.count() <= 4);
+        }
         let owner = SkyCell::owner(place).unwrap();
         prop_assert!(found.iter().any(|(cell, _)| *cell == owner));
         for (cell, at) in &found {
