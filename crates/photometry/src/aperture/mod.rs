@@ -1,11 +1,13 @@
 //! Shapes in the image: which pixels they touch, and the share of each pixel that lies inside.
 //!
 //! [`Circle`], [`Ellipse`] (also sheared: any linear image of a circle), [`Rectangle`] (any parallelogram), [`Polygon`]
-//! (any rings, holes and crossings), [`Sector`] of an ellipse, and [`Annulus`] of any two shapes. Shares are exact; [`Center`] and [`Subpixel`] wrap a shape and sample
-//! it instead.
+//! (any rings, holes and crossings), [`Sector`] of an ellipse, and what is made of them: [`Annulus`] of any two shapes,
+//! [`Composite`] of included and excluded ones. Shares are exact; [`Center`] and [`Subpixel`] wrap a shape and sample it
+//! instead.
 
 mod annulus;
 mod circle;
+mod composite;
 mod disc;
 mod ellipse;
 #[cfg(test)]
@@ -28,6 +30,7 @@ use astro_coords::{PixelBox, PixelCoord};
 
 pub use annulus::Annulus;
 pub use circle::Circle;
+pub use composite::Composite;
 pub use ellipse::Ellipse;
 pub use polygon::{FillRule, Polygon};
 pub use rectangle::Rectangle;
@@ -51,7 +54,7 @@ pub trait Aperture: Debug + Send + Sync {
     /// Area of the whole shape, in pixels.
     fn area(&self) -> f64;
 
-    /// The middle of the shape; pixels are mirrored there under [`NanPolicy::MirrorFill`](crate::NanPolicy).
+    /// The middle of the shape.
     fn center(&self) -> PixelCoord {
         let PixelBox { x, y } = self.bounds();
         let middle = |range: Range<isize>| 0.5 * (range.start as f64 + (range.end - 1) as f64);

@@ -5,6 +5,11 @@ pub(super) fn subtract(a: &[f64], b: &[f64], out: &mut Vec<f64>) {
     combine(a, b, out, |in_a, in_b| in_a && !in_b);
 }
 
+/// The intervals in `a` or in `b`.
+pub(super) fn unite(a: &[f64], b: &[f64], out: &mut Vec<f64>) {
+    combine(a, b, out, |in_a, in_b| in_a || in_b);
+}
+
 fn combine(a: &[f64], b: &[f64], out: &mut Vec<f64>, keep: impl Fn(bool, bool) -> bool) {
     let (mut i, mut j, mut inside) = (0, 0, false);
     loop {
