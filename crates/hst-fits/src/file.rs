@@ -71,6 +71,12 @@ impl FitsFile {
         self.source.len()
     }
 
+    /// Where the last extension ends, by its header, in whole blocks: beyond [`bytes`](Self::bytes) in a file that was
+    /// cut short.
+    pub fn structure_bytes(&self) -> u64 {
+        self.hdus.last().map_or(0, |hdu| next_block(hdu.offset.saturating_add(hdu.bytes)))
+    }
+
     /// The header and data units in their order.
     pub fn hdus(&self) -> &[Hdu] {
         &self.hdus
