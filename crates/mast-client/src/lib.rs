@@ -42,7 +42,9 @@ pub use local::{IndexOptions, IndexReport, LocalArchive, ReadImage};
 pub use mashup::MashupRequest;
 pub use observation::{Observation, ProductGroupId};
 pub use patience::Retries;
-pub use plan::{LeftOut, Partial, Plan, PlanOptions, PlannedImage, Project, Reason, Spec, plan};
+pub use plan::{
+    LeftOut, Partial, Plan, PlanOptions, PlannedImage, Project, Reason, Spec, plan, same_exposures,
+};
 pub use product::{Product, unique_files};
 pub use query::{Cone, Query};
 pub use row::{Column, Row, Warning};

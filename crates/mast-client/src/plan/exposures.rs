@@ -3,7 +3,7 @@
 //! The archive lists one exposure many times: alone, in its association, in the mosaic of its visit, in the
 //! mosaics of the sky cells. Measured as independent images they would count it as often.
 
-use crate::Observation;
+use crate::{Observation, Spec};
 
 /// What a product is made of, from the single exposure to the mosaic of all visits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +56,61 @@ impl Origin {
     }
 }
 
+/// For every image, the place in `images` of another one that holds its exposures, so that only that one may be
+/// measured; of equals the first.
+///
+/// Decided by `obs_id`, which may be a file's name without ending, and by the times where they are known. An image
+/// of all filters (`total`) is dropped where one of its visit is there. Names that are not the mission's tell
+/// nothing, and nothing is dropped for them.
+pub fn same_exposures(images: &[Observation]) -> Vec<Option<usize>> {
+    let facts: Vec<_> = images.iter().map(Fact::of).collect();
+    let owner = |at: usize| {
+        let better = |other: &usize| *other != at && facts[at].is_in(&facts[*other], at > *other);
+        // The one with most exposures, and of several the first.
+        (0..images.len())
+            .filter(better)
+            .min_by_key(|other| std::cmp::Reverse(facts[*other].origin.level))
+    };
+    (0..images.len()).map(owner).collect()
+}
+
+struct Fact {
+    name: String,
+    origin: Origin,
+    spec: Option<Spec>,
+    is_total: bool,
+    is_known: bool,
+}
+
+impl Fact {
+    fn of(image: &Observation) -> Self {
+        let name = image.obs_id.text().to_lowercase();
+        let origin = Origin::of(image);
+        let is_known =
+            origin.root.is_some() || origin.visit.is_some() || origin.level == Level::Mosaic;
+        let is_total = is_known && name.contains("_total_");
+        Self { name, origin, spec: Spec::of(image), is_total, is_known }
+    }
+
+    /// Whether `other` makes this one superfluous; `later` tells which of equals stays.
+    fn is_in(&self, other: &Self, later: bool) -> bool {
+        if !self.is_known || !other.is_known {
+            return false;
+        }
+        if self.is_total || other.is_total {
+            let same_visit = self.origin.visit.is_some() && self.origin.visit == other.origin.visit;
+            return self.is_total && same_visit && (!other.is_total || later);
+        }
+        if self.spec != other.spec || self.spec.is_none() {
+            return false;
+        }
+        let is_mosaic = self.origin.level == Level::Mosaic && other.origin.level != Level::Mosaic;
+        is_mosaic
+            || (self.name == other.name && later)
+            || (self.origin.shares_with(&other.origin) && self.origin.level < other.origin.level)
+    }
+}
+
 fn by_name(name: &str) -> (Level, Option<String>, Option<(String, String)>) {
     if name.starts_with("hst_skycell") {
         return (Level::Mosaic, None, None);
@@ -103,6 +158,34 @@ mod tests {
             let origin = origin(name, (1.0, 2.0));
             assert_eq!((origin.level, origin.root.as_deref()), (level, root), "{name}");
         }
+    }
+
+    #[test]
+    fn one_image_of_the_same_exposures_stays() {
+        let image = |name: &str, filter: &str, time: (f64, f64)| Observation {
+            obs_id: name.into(),
+            obs_collection: "HST".into(),
+            instrument_name: "ACS/WFC".into(),
+            filters: filter.into(),
+            t_min: time.0.into(),
+            t_max: time.1.into(),
+            ..Observation::default()
+        };
+        let images = [
+            image("hst_14182_16_acs_wfc_f475w_jcwr16lf", "F475W", (10.0, 10.1)),
+            image("hst_14182_16_acs_wfc_f475w_jcwr16", "F475W", (10.0, 11.0)),
+            image("hst_14182_16_acs_wfc_f814w_jcwr16", "F814W", (10.0, 11.0)),
+            image("hst_14182_16_acs_wfc_total_jcwr16", "detection", (10.0, 11.0)),
+            image("hst_14182_16_acs_wfc_f475w_jcwr16", "F475W", (10.0, 11.0)),
+            image("hst_skycell-p2081x08y05_acs_wfc_f475w_all", "F475W", (1.0, 20.0)),
+            image("hst_14182_17_acs_wfc_f475w_jcwr17", "F475W", (12.0, 13.0)),
+            image("mine", "F475W", (10.0, 11.0)),
+            image("mine", "F475W", (10.0, 11.0)),
+        ];
+        let owners = same_exposures(&images);
+        let visit = Some(1);
+        assert_eq!(owners, [visit, None, None, visit, visit, visit, None, None, None]);
+        assert_eq!(same_exposures(&images[3..4]), [None]);
     }
 
     #[test]

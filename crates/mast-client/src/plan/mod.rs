@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use astro_coords::{Angle, Coverage, ParseFootprintError, SkyCircle};
 
+pub use exposures::same_exposures;
 pub use spec::Spec;
 
 use crate::{
@@ -301,6 +302,9 @@ fn share(coverage: Coverage) -> f64 {
     }
 }
 
+/// From this share on a region may turn out to be whole in the pixels, whatever the footprint's outline says.
+const NEARLY: f64 = 0.95;
+
 /// Neighbouring sky cells overlap and hold the same exposures there: every region goes to one of them.
 fn share_out_mosaics(candidates: &mut [Candidate]) {
     let mut best: BTreeMap<(Spec, usize), (Coverage, usize)> = BTreeMap::new();
@@ -368,7 +372,7 @@ fn without_needless(
     for candidate in &mut candidates {
         let spec = candidate.spec.clone();
         candidate.regions.retain(|(region, held)| match partial {
-            _ if *held == Coverage::Yes => true,
+            _ if share(*held) >= NEARLY => true,
             Partial::Always => true,
             Partial::Never => false,
             Partial::WhereNoneIsWhole => !whole.contains(&(spec.clone(), *region)),
@@ -433,6 +437,8 @@ fn rank(product: &Product) -> Option<u8> {
         _ if !is_fits => None,
         "DRC" => Some(2),
         "DRZ" => Some(1),
+        // In a folder of the user's own the name need not tell.
+        _ if product.data_uri.text().starts_with("file:") => Some(0),
         _ => None,
     }
 }
