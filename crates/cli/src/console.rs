@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
@@ -56,6 +56,8 @@ pub(crate) struct Console {
     quiet: bool,
     verbose: bool,
     progress: bool,
+    /// All bars that are drawn, so that messages go above them.
+    bars: MultiProgress,
     warnings: AtomicUsize,
 }
 
@@ -71,57 +73,79 @@ impl Console {
             quiet: global.quiet,
             verbose: global.verbose,
             progress,
+            bars: MultiProgress::new(),
             warnings: AtomicUsize::new(0),
         }
     }
 
     /// The command failed: the error and its causes.
     pub(crate) fn error(&self, error: &anyhow::Error) {
-        Self::say(&format!("error: {error:#}"));
+        self.say(&format!("error: {error:#}"));
     }
 
     /// One item failed or was skipped; the others go on.
     pub(crate) fn problem(&self, text: &str) {
-        Self::say(&format!("error: {text}"));
+        self.say(&format!("error: {text}"));
     }
 
     /// Something the user should know that changes no exit code.
     pub(crate) fn warning(&self, text: &str) {
         self.warnings.fetch_add(1, Ordering::Relaxed);
         if !self.quiet {
-            Self::say(&format!("warning: {text}"));
+            self.say(&format!("warning: {text}"));
         }
     }
 
     /// What was done.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
-            Self::say(text);
+            self.say(text);
         }
     }
 
     /// What only a curious user wants to know.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbose {
-            Self::say(text);
+            self.say(text);
         }
     }
 
-    fn say(text: &str) {
+    fn say(&self, text: &str) {
         // Nothing is left to do when standard error is closed.
-        let _ = writeln!(io::stderr(), "{text}");
+        let write = || {
+            let _ = writeln!(io::stderr(), "{text}");
+        };
+        if self.progress { self.bars.suspend(write) } else { write() }
     }
 
     /// A bar of `steps`, drawn on a terminal only.
     pub(crate) fn bar(&self, steps: usize, title: &'static str) -> ProgressBar {
+        self.bar_like(
+            ProgressBar::new(steps as u64),
+            title,
+            "{prefix} {bar:30} {pos}/{len} {wide_msg}",
+        )
+    }
+
+    /// A bar of `bytes`, with rate and time left.
+    pub(crate) fn byte_bar(&self, bytes: u64, title: &'static str) -> ProgressBar {
+        let template = "{prefix} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} {wide_msg}";
+        self.bar_like(ProgressBar::new(bytes), title, template)
+    }
+
+    /// A count of what nobody knows the number of.
+    pub(crate) fn spinner(&self, title: &'static str) -> ProgressBar {
+        self.bar_like(ProgressBar::no_length(), title, "{prefix} {pos} {wide_msg}")
+    }
+
+    fn bar_like(&self, bar: ProgressBar, title: &'static str, template: &str) -> ProgressBar {
         if !self.progress {
             return ProgressBar::hidden();
         }
-        let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} {wide_msg}");
+        let style = ProgressStyle::with_template(template);
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_prefix(title);
-        bar
+        self.bars.add(bar)
     }
 }
 

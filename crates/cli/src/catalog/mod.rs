@@ -1,5 +1,6 @@
 //! The main job: regions and images become rows.
 
+mod archive;
 mod calibration;
 pub(crate) mod columns;
 mod combine;
@@ -20,6 +21,7 @@ use photometry::background::BackgroundOptions;
 
 use crate::console::Console;
 
+pub(crate) use archive::ArchiveArgs;
 pub(crate) use calibration::{Calibration, PixelUnit, ZeroPoint};
 pub(crate) use combine::{Combine, Row};
 pub(crate) use image::{Extension, Image};
@@ -31,22 +33,23 @@ pub(crate) use wide::wide;
 /// AB magnitude of one microjansky: -2.5 lg 1e-29 - 48.60.
 pub(crate) const AB_MAG_OF_UJY: f64 = 23.9;
 
-/// Measures every image in turn and joins what belongs together. A bad image is named and left out.
+/// Measures every one of `count` images as it comes and joins what belongs together. A bad image is named and left out.
 ///
 /// Returns the catalog and the number of images that failed.
 pub(crate) fn measure(
     sources: Vec<Source>,
-    paths: &[PathBuf],
+    count: usize,
+    paths: impl IntoIterator<Item = PathBuf>,
     options: &Options,
     console: &Console,
 ) -> (Catalog, usize) {
     let mut catalog = Catalog { sources, ..Catalog::default() };
     let mut measurements = Vec::new();
     let mut failed = 0;
-    let bar = console.bar(paths.len(), "measuring");
+    let bar = console.bar(count, "measuring");
     for path in paths {
         bar.set_message(path.display().to_string());
-        match measure_file(path, &mut catalog, options, console) {
+        match measure_file(&path, &mut catalog, options, console) {
             Ok(found) => measurements.extend(found),
             Err(error) => {
                 console.problem(&format!("{error:#}"));

@@ -8,12 +8,14 @@ use clap::ValueEnum;
 use hst_fits::Spec;
 use photometry::background::{BackgroundOptions, Exclude};
 
-use crate::catalog::{self, Combine, Extension, Options, ZeroPoint, columns};
+use crate::catalog::{self, ArchiveArgs, Combine, Extension, Options, ZeroPoint, columns};
 use crate::console::{Console, Outcome};
 use crate::output::Output;
 
 const EXAMPLES: &str = "\
 Examples:
+  hst catalog m51.reg -o m51.ecsv                       (from MAST: the classic three filters)
+  hst catalog m51.reg --archive DIR --spec HST-ACS-WFC-F814W --dry-run
   hst catalog m51.reg --images *_drc.fits -o m51.ecsv
   hst catalog m51.reg --images a_drc.fits b_drc.fits --combine none --format csv
   hst catalog m51.reg --images *_drc.fits --preset notebook    (the notebook's numbers)";
@@ -30,9 +32,11 @@ Examples:
 pub(crate) struct Args {
     /// DS9 region file; circles in icrs or fk5, degrees or sexagesimal, radii in ", ' or d
     regions: PathBuf,
-    /// Images to measure (drizzled FITS: SCI, else the first 2-D image)
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    /// Images to measure (drizzled FITS: SCI, else the first 2-D image) [default: what the archive has]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     images: Vec<PathBuf>,
+    #[command(flatten)]
+    archive: ArchiveArgs,
     /// Only images of this telescope-instrument-detector-filter, as HST-ACS-WFC-F814W; may be repeated
     #[arg(long, value_name = "SPEC")]
     spec: Vec<Spec>,
@@ -116,8 +120,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
         bail!("{}: no region to measure", args.regions.display());
     }
     let complete = regions.is_complete();
-    let (catalog, failed_images) =
-        catalog::measure(regions.sources, &args.images, &options, console);
+    let images = args.archive.images(&args.images, &regions.sources, &options, console)?;
+    if args.archive.dry_run {
+        return Ok(Outcome::Complete);
+    }
+    let (catalog, failed_images) = images.measure(regions.sources, &options, console)?;
     if catalog.images.is_empty() {
         bail!("no image could be measured");
     }
@@ -129,6 +136,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
         table = table.select(&args.columns).map_err(|name| anyhow!("there is no column {name}"))?;
     }
     table.meta = catalog::provenance(&args.regions, &options, &catalog);
+    table.meta.extend(images.provenance().map(|value| ("archive".to_owned(), value)));
     args.output.write(&table, console)?;
     let uncovered = catalog::summarize(&catalog, console);
     let complete = complete && failed_images == 0 && uncovered == 0;

@@ -35,7 +35,13 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
 
     let options = Options::default();
     let regions = catalog::read_sources(&archive.regions)?;
-    let (catalog, failed) = catalog::measure(regions.sources, &archive.images, &options, console);
+    let (catalog, failed) = catalog::measure(
+        regions.sources,
+        archive.images.len(),
+        archive.images.clone(),
+        &options,
+        console,
+    );
     let mut table = columns::table(&catalog);
     table.meta = catalog::provenance(&archive.regions, &options, &catalog);
     let comparison = demo::compare(&catalog);

@@ -1,10 +1,13 @@
 //! One file a command: its arguments, and a `run` that reads like its help.
 
+mod archive;
 mod catalog;
 mod completions;
 mod demo;
+mod fetch;
 mod info;
 mod man;
+mod search;
 
 use clap::Subcommand;
 
@@ -15,6 +18,9 @@ use crate::console::{Console, Outcome};
 pub(crate) enum Command {
     Catalog(Box<catalog::Args>),
     Demo(demo::Args),
+    Search(Box<search::Args>),
+    Fetch(Box<fetch::Args>),
+    Archive(archive::Args),
     Info(info::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -25,6 +31,9 @@ impl Command {
         match self {
             Self::Catalog(args) => catalog::run(&args, console),
             Self::Demo(args) => demo::run(&args, console),
+            Self::Search(args) => search::run(&args, console),
+            Self::Fetch(args) => fetch::run(&args, console),
+            Self::Archive(args) => archive::run(&args, console),
             Self::Info(args) => info::run(&args, console),
             Self::Completions(args) => completions::run(&args),
             Self::Man(args) => man::run(&args, console),

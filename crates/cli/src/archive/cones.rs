@@ -1,0 +1,180 @@
+//! Where to look: circles on the sky around regions and places.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use astro_coords::{Angle, SkyCoord};
+use ds9_regions::{Length, Mode, Position, Region, RegionFile, Shape};
+use mast_client::Cone;
+
+use crate::console::Console;
+
+/// The circles around the include regions of a file; what has no place on the sky is named. Circles are exact.
+///
+/// Returns them and how many regions were left out.
+pub(super) fn of_file(path: &Path, console: &Console) -> anyhow::Result<(Vec<Cone>, usize)> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let file = RegionFile::parse(&bytes, Mode::Recover);
+    let name = path.display();
+    for error in file.errors() {
+        let text = error.render(&bytes);
+        console.problem(&format!("{name}:{}:{}\n{}", error.line, error.column, text.trim_end()));
+    }
+    let mut left_out = file.error_count();
+    let mut cones = Vec::new();
+    for region in file.regions().iter().filter(|region| region.include()) {
+        match around(&region.shape) {
+            Some(cone) => cones.push(cone),
+            None => {
+                left_out += 1;
+                console.problem(&unplaced(path, region));
+            }
+        }
+    }
+    if cones.is_empty() {
+        bail!("{name}: no region with a place on the sky");
+    }
+    Ok((cones, left_out))
+}
+
+fn unplaced(path: &Path, region: &Region) -> String {
+    let (name, line, shape) = (path.display(), region.line(), region.shape.name());
+    format!(
+        "{name}:{line}: {shape} left out: it is in pixels; save the file in icrs or fk5 with sizes in arcsec"
+    )
+}
+
+/// The circle around a shape; `None` for one in pixels.
+fn around(shape: &Shape) -> Option<Cone> {
+    let widest = |lengths: &[Length]| {
+        let sizes = lengths.iter().map(|length| length.angle());
+        sizes
+            .collect::<Option<Vec<_>>>()?
+            .into_iter()
+            .max_by(|a, b| a.degrees().total_cmp(&b.degrees()))
+    };
+    let diagonal = |sides: &[[Length; 2]]| {
+        let half =
+            |[w, h]: &[Length; 2]| Some(w.angle()?.degrees().hypot(h.angle()?.degrees()) / 2.0);
+        let sizes = sides.iter().map(half).collect::<Option<Vec<_>>>()?;
+        sizes.into_iter().reduce(f64::max).map(Angle::from_degrees)
+    };
+    let (center, radius) = match shape {
+        Shape::Circle { center, radius } => (*center, radius.angle()?),
+        Shape::Ellipse { center, semi_axes, .. } => (*center, widest(semi_axes)?),
+        Shape::Box { center, size, .. } => (*center, diagonal(&[*size])?),
+        Shape::Annulus { center, rings } => (*center, widest(&rings.edges)?),
+        Shape::EllipseAnnulus(shape) => (shape.center, widest(&shape.rings.edges.concat())?),
+        Shape::BoxAnnulus(shape) => (shape.center, diagonal(&shape.rings.edges)?),
+        Shape::Panda(shape) => (shape.center, shape.outer.angle()?),
+        Shape::Epanda(shape) => (shape.center, widest(&shape.outer)?),
+        Shape::Bpanda(shape) => (shape.center, diagonal(&[shape.outer])?),
+        Shape::Compass { center, length } => (*center, length.angle()?),
+        Shape::Vector { start, length, .. } => (*start, length.angle()?),
+        Shape::Projection { start, end, width } => {
+            let line = around_all(&[*start, *end])?;
+            let radius = Angle::from_degrees(line.radius.degrees() + width.angle()?.degrees());
+            return Some(Cone { radius, ..line });
+        }
+        Shape::Polygon(places) | Shape::Segment(places) => return around_all(places),
+        Shape::Line { start, end } | Shape::Ruler { start, end } => {
+            return around_all(&[*start, *end]);
+        }
+        Shape::Text(center) | Shape::Point { center, .. } | Shape::Composite { center, .. } => {
+            (*center, Angle::ZERO)
+        }
+        _ => return None,
+    };
+    let radius = radius.abs();
+    radius.degrees().is_finite().then_some(Cone { center: center.to_icrs()?, radius })
+}
+
+fn around_all(places: &[Position]) -> Option<Cone> {
+    let cone = |place: &Position| Some(Cone { center: place.to_icrs()?, radius: Angle::ZERO });
+    Cone::around(&places.iter().map(cone).collect::<Option<Vec<_>>>()?)
+}
+
+/// The circle around a rectangle of `size` (width and height) at `center`.
+pub(super) fn of_rectangle(center: SkyCoord, (width, height): (Angle, Angle)) -> Cone {
+    let radius = Angle::from_degrees(width.degrees().hypot(height.degrees()) / 2.0);
+    Cone { center, radius }
+}
+
+/// A unit and what makes an angle of a number in it.
+type Unit = (&'static str, fn(f64) -> Angle);
+
+/// `30arcsec`, `0.5arcmin`, `0.01deg`; a bare number is in arcseconds.
+pub(super) fn angle(text: &str) -> Result<Angle, String> {
+    let text = text.trim();
+    let units: [Unit; 7] = [
+        ("arcsec", Angle::from_arcsec),
+        ("arcmin", Angle::from_arcmin),
+        ("deg", Angle::from_degrees),
+        ("\"", Angle::from_arcsec),
+        ("'", Angle::from_arcmin),
+        ("d", Angle::from_degrees),
+        ("", Angle::from_arcsec),
+    ];
+    let found = units.iter().find_map(|(unit, angle)| {
+        let number: f64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+        (number.is_finite() && number >= 0.0).then(|| angle(number))
+    });
+    found.ok_or_else(|| format!("not an angle such as 30arcsec, 0.5arcmin or 0.01deg: {text}"))
+}
+
+/// `10arcsec` or `5x4arcsec`: width and height.
+pub(super) fn size(text: &str) -> Result<(Angle, Angle), String> {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'x');
+    if digits(text) {
+        return Err("a size in pixels needs an image; write 10arcsec or 5x4arcsec".to_owned());
+    }
+    let Some((width, height)) = text.split_once('x') else {
+        return angle(text).map(|side| (side, side));
+    };
+    let unit = height.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let has_unit = width.ends_with(|c: char| c.is_ascii_alphabetic());
+    let width = if has_unit { width.to_owned() } else { format!("{width}{unit}") };
+    Ok((angle(&width)?, angle(height)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cone(text: &str) -> Option<Cone> {
+        let file = RegionFile::parse(text.as_bytes(), Mode::Recover);
+        around(&file.regions()[0].shape)
+    }
+
+    #[test]
+    fn every_shape_lies_within_its_circle() {
+        for (text, arcsec) in [
+            ("icrs; circle(10,20,3\")", 3.0),
+            ("icrs; ellipse(10,20,3\",5\",30)", 5.0),
+            ("icrs; box(10,20,6\",8\",30)", 5.0),
+            ("icrs; annulus(10,20,1\",2\",4\")", 4.0),
+            ("icrs; point(10,20)", 0.0),
+            ("icrs; panda(10,20,0,90,1,1\",2\",1)", 2.0),
+        ] {
+            let cone = cone(text).unwrap();
+            assert!((cone.radius.arcsec() - arcsec).abs() < 1e-9, "{text}: {cone:?}");
+            assert!(cone.center.separation(SkyCoord::from_degrees(10.0, 20.0)).arcsec() < 1e-6);
+        }
+        let polygon = cone("icrs; polygon(359.999,0,0.001,0,0.001,0.001)").unwrap();
+        assert!((3.6..8.0).contains(&polygon.radius.arcsec()), "{polygon:?}");
+        assert_eq!(cone("image; circle(10,20,3)"), None);
+    }
+
+    #[test]
+    fn angles_and_sizes_carry_their_units() {
+        assert_eq!(angle("30"), Ok(Angle::from_arcsec(30.0)));
+        assert_eq!(angle("0.5arcmin"), Ok(Angle::from_arcmin(0.5)));
+        assert_eq!(angle("0.01deg"), Ok(Angle::from_degrees(0.01)));
+        assert!(angle("3 parsec").is_err() && angle("-1").is_err() && angle("nan").is_err());
+        let five_by_four = (Angle::from_arcsec(5.0), Angle::from_arcsec(4.0));
+        assert_eq!(size("5x4arcsec"), Ok(five_by_four));
+        assert_eq!(size("5arcsecx4arcsec"), Ok(five_by_four));
+        assert_eq!(size("10arcsec"), Ok((Angle::from_arcsec(10.0), Angle::from_arcsec(10.0))));
+        assert!(size("200").is_err() && size("200x300").is_err());
+    }
+}

@@ -1,0 +1,141 @@
+//! Where the images come from: named by hand, or what an archive has of the regions.
+
+use std::path::PathBuf;
+
+use mast_client::{
+    Archive, Cone, Observation, Partial, Plan, PlanOptions, Project, plan, same_exposures,
+};
+use serde_json::{Value, json};
+
+use super::{Catalog, Combine, Options, Source, measure};
+use crate::archive::{self, Images, Place, ProjectName, Transfer};
+use crate::console::Console;
+
+/// Options of the archive as the source of images.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Images from an archive")]
+pub(crate) struct ArchiveArgs {
+    /// mast, the address of a server that speaks its protocol, or a folder of FITS files [default: mast]
+    #[arg(long, value_name = "mast|URL|DIR", conflicts_with = "images")]
+    archive: Option<Place>,
+    /// Whose drizzled images [default: hap-svm for mast, any elsewhere]
+    #[arg(long, value_enum, conflicts_with = "images")]
+    project: Option<ProjectName>,
+    /// Tell what would be fetched and measured, and stop
+    #[arg(long, conflicts_with = "images")]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    transfer: Transfer,
+}
+
+/// The images to measure.
+pub(crate) enum From {
+    /// These files, without those made of the exposures of others.
+    Files(Vec<PathBuf>),
+    /// These products of an archive.
+    Archive(Box<Found>),
+}
+
+/// What an archive has.
+pub(crate) struct Found {
+    archive: Box<dyn Archive>,
+    place: Place,
+    pub(crate) plan: Plan,
+    transfer: Transfer,
+}
+
+impl ArchiveArgs {
+    /// The files given by hand, else what the archive has of the sources.
+    pub(crate) fn images(
+        &self,
+        given: &[PathBuf],
+        sources: &[Source],
+        options: &Options,
+        console: &Console,
+    ) -> anyhow::Result<From> {
+        if !given.is_empty() {
+            return Ok(From::Files(without_same_exposures(given, console)));
+        }
+        let place = self.archive.clone().unwrap_or(Place::Mast);
+        let cones: Vec<_> = sources
+            .iter()
+            .map(|source| Cone { center: source.center, radius: source.radius })
+            .collect();
+        // Where every image counts, an image with a part of a region does.
+        let every = options.min_coverage <= 0.0 || options.combine == Combine::None;
+        let wanted = PlanOptions {
+            specs: archive::specs(&options.specs, &place)?,
+            project: self.project.map_or_else(|| place.project(), Project::from),
+            partial: if every { Partial::Always } else { Partial::WhereNoneIsWhole },
+            ..PlanOptions::default()
+        };
+        let archive = place.open(console)?;
+        let plan = plan(archive.as_ref(), &cones, &wanted).map_err(archive::chained)?;
+        archive::tell(&plan, console);
+        let transfer = self.transfer.clone();
+        Ok(From::Archive(Box::new(Found { archive, place, plan, transfer })))
+    }
+}
+
+impl From {
+    /// Measures image by image; images of an archive as they come.
+    ///
+    /// Returns the catalog and the number of images that failed or could not be had.
+    pub(crate) fn measure(
+        &self,
+        sources: Vec<Source>,
+        options: &Options,
+        console: &Console,
+    ) -> anyhow::Result<(Catalog, usize)> {
+        let found = match self {
+            Self::Files(files) => {
+                return Ok(measure(sources, files.len(), files.clone(), options, console));
+            }
+            Self::Archive(found) => found,
+        };
+        let products = found.plan.products();
+        let folder = found.folder()?;
+        let images =
+            Images { archive: found.archive.as_ref(), products: &products, folder: &folder };
+        let ((catalog, failed), missing) = images.each(&found.transfer, console, |paths| {
+            measure(sources, products.len(), paths, options, console)
+        })?;
+        Ok((catalog, failed + missing))
+    }
+
+    /// What belongs into the catalog's metadata.
+    pub(crate) fn provenance(&self) -> Option<Value> {
+        let Self::Archive(found) = self else { return None };
+        let left_out = found.plan.left_out.iter();
+        Some(json!({
+            "archive": found.place.to_string(),
+            "products": found.plan.products().iter().map(|p| p.data_uri.text()).collect::<Vec<_>>(),
+            "left_out": left_out.map(|left| json!({"obs_id": left.obs_id, "reason": left.reason.to_string()})).collect::<Vec<_>>(),
+        }))
+    }
+}
+
+impl Found {
+    /// A folder's files stay where they are.
+    fn folder(&self) -> anyhow::Result<PathBuf> {
+        match &self.place {
+            Place::Folder(folder) => Ok(folder.clone()),
+            place => place.cache(),
+        }
+    }
+}
+
+/// One file of those made of the same exposures; the others are named.
+fn without_same_exposures(files: &[PathBuf], console: &Console) -> Vec<PathBuf> {
+    let rows: Vec<Observation> = files.iter().map(|path| archive::described(path)).collect();
+    let owners = same_exposures(&rows);
+    let keep = |(path, owner): (&PathBuf, &Option<usize>)| match owner {
+        None => Some(path.clone()),
+        Some(owner) => {
+            let (name, other) = (path.display(), files[*owner].display());
+            console.note(&format!("{name} is not measured: its exposures are in {other}"));
+            None
+        }
+    };
+    files.iter().zip(&owners).filter_map(keep).collect()
+}
