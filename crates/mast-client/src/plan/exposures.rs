@@ -3,6 +3,8 @@
 //! The archive lists one exposure many times: alone, in its association, in the mosaic of its visit, in the
 //! mosaics of the sky cells. Measured as independent images they would count it as often.
 
+use astro_coords::Footprint;
+
 use crate::{Observation, Spec};
 
 /// What a product is made of, from the single exposure to the mosaic of all visits.
@@ -60,7 +62,7 @@ impl Origin {
 /// measured; of equals the first.
 ///
 /// Decided by `obs_id`, which may be a file's name without ending, and by the times where they are known. An image
-/// of all filters (`total`) is dropped where one of its visit is there. Names that are not the mission's tell
+/// of all filters (`total`) is dropped where one of its visit is there, a mosaic where an image lies in it. Names that are not the mission's tell
 /// nothing, and nothing is dropped for them.
 pub fn same_exposures(images: &[Observation]) -> Vec<Option<usize>> {
     let facts: Vec<_> = images.iter().map(Fact::of).collect();
@@ -80,6 +82,7 @@ struct Fact {
     spec: Option<Spec>,
     is_total: bool,
     is_known: bool,
+    footprint: Option<Footprint>,
 }
 
 impl Fact {
@@ -89,7 +92,8 @@ impl Fact {
         let is_known =
             origin.root.is_some() || origin.visit.is_some() || origin.level == Level::Mosaic;
         let is_total = is_known && name.contains("_total_");
-        Self { name, origin, spec: Spec::of(image), is_total, is_known }
+        let (spec, footprint) = (Spec::of(image), image.footprint().ok());
+        Self { name, origin, spec, is_total, is_known, footprint }
     }
 
     /// Whether `other` makes this one superfluous; `later` tells which of equals stays.
@@ -105,9 +109,15 @@ impl Fact {
             return false;
         }
         let is_mosaic = self.origin.level == Level::Mosaic && other.origin.level != Level::Mosaic;
-        is_mosaic
+        (is_mosaic && self.meets_on_the_sky(other))
             || (self.name == other.name && later)
             || (self.origin.shares_with(&other.origin) && self.origin.level < other.origin.level)
+    }
+
+    /// Whether both may see one place; where a footprint is not known, they may.
+    fn meets_on_the_sky(&self, other: &Self) -> bool {
+        let (Some(a), Some(b)) = (&self.footprint, &other.footprint) else { return true };
+        a.intersects(b.bounding_circle()) && b.intersects(a.bounding_circle())
     }
 }
 
@@ -186,6 +196,22 @@ mod tests {
         let visit = Some(1);
         assert_eq!(owners, [visit, None, None, visit, visit, visit, None, None, None]);
         assert_eq!(same_exposures(&images[3..4]), [None]);
+    }
+
+    #[test]
+    fn a_mosaic_of_another_place_stays() {
+        let image = |name: &str, ra: f64| Observation {
+            obs_id: name.into(),
+            obs_collection: "HST".into(),
+            instrument_name: "ACS/WFC".into(),
+            filters: "F475W".into(),
+            s_region: format!("CIRCLE ICRS {ra} 20 0.05").as_str().into(),
+            ..Observation::default()
+        };
+        let mosaic = image("hst_skycell-p2081x08y05_acs_wfc_f475w_all", 150.0);
+        let visit = |ra| image("hst_14182_16_acs_wfc_f475w_jcwr16", ra);
+        assert_eq!(same_exposures(&[mosaic.clone(), visit(150.05)]), [Some(1), None]);
+        assert_eq!(same_exposures(&[mosaic, visit(151.0)]), [None, None]);
     }
 
     #[test]
