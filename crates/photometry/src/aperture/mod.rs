@@ -87,53 +87,37 @@ pub struct Run {
     pub whole: Range<usize>,
 }
 
-impl<A: Aperture + ?Sized> Aperture for &A {
-    fn bounds(&self) -> PixelBox {
-        (**self).bounds()
-    }
-    fn contains(&self, at: PixelCoord) -> bool {
-        (**self).contains(at)
-    }
-    fn overlap(&self, x: isize, y: isize) -> f64 {
-        (**self).overlap(x, y)
-    }
-    fn area(&self) -> f64 {
-        (**self).area()
-    }
-    fn center(&self) -> PixelCoord {
-        (**self).center()
-    }
-    fn row(&self, y: isize, x: isize, shares: &mut [f64]) -> Run {
-        (**self).row(y, x, shares)
-    }
-    fn crossings(&self, y: f64, out: &mut Vec<f64>) -> bool {
-        (**self).crossings(y, out)
-    }
+/// What points to a shape is one.
+macro_rules! points_to_a_shape {
+    ($pointer:ty) => {
+        impl<A: Aperture + ?Sized> Aperture for $pointer {
+            fn bounds(&self) -> PixelBox {
+                (**self).bounds()
+            }
+            fn contains(&self, at: PixelCoord) -> bool {
+                (**self).contains(at)
+            }
+            fn overlap(&self, x: isize, y: isize) -> f64 {
+                (**self).overlap(x, y)
+            }
+            fn area(&self) -> f64 {
+                (**self).area()
+            }
+            fn center(&self) -> PixelCoord {
+                (**self).center()
+            }
+            fn row(&self, y: isize, x: isize, shares: &mut [f64]) -> Run {
+                (**self).row(y, x, shares)
+            }
+            fn crossings(&self, y: f64, out: &mut Vec<f64>) -> bool {
+                (**self).crossings(y, out)
+            }
+        }
+    };
 }
 
-impl<A: Aperture + ?Sized> Aperture for Box<A> {
-    fn bounds(&self) -> PixelBox {
-        (**self).bounds()
-    }
-    fn contains(&self, at: PixelCoord) -> bool {
-        (**self).contains(at)
-    }
-    fn overlap(&self, x: isize, y: isize) -> f64 {
-        (**self).overlap(x, y)
-    }
-    fn area(&self) -> f64 {
-        (**self).area()
-    }
-    fn center(&self) -> PixelCoord {
-        (**self).center()
-    }
-    fn row(&self, y: isize, x: isize, shares: &mut [f64]) -> Run {
-        (**self).row(y, x, shares)
-    }
-    fn crossings(&self, y: f64, out: &mut Vec<f64>) -> bool {
-        (**self).crossings(y, out)
-    }
-}
+points_to_a_shape!(&A);
+points_to_a_shape!(Box<A>);
 
 /// The box of pixels that covers `center ± half`; far outside any image it stops.
 pub(crate) fn bounds(center: PixelCoord, half_x: f64, half_y: f64) -> PixelBox {
