@@ -1,40 +1,18 @@
 //! Archives as a user meets them: a folder, and the same folder behind a server.
 
+mod common;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 
-fn hst(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hst"))
-        .current_dir(folder)
-        .env("HST_CACHE", folder.join("cache"))
-        .env("HST_MAST_URL", "http://127.0.0.1:1")
-        .args(args)
-        .output()
-        .expect("hst runs")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("text")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("text")
-}
+use common::{hst, make_demo, stderr, stdout};
 
 /// The demo's folder, made once for all tests; they add an index to it and nothing else.
 fn demo() -> &'static str {
     static DEMO: OnceLock<PathBuf> = OnceLock::new();
-    let made = DEMO.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("archive-demo");
-        let _ = std::fs::remove_dir_all(&folder);
-        let output =
-            hst(Path::new("."), &["demo", "-q", "-o", folder.to_str().expect("a plain path")]);
-        assert!(output.status.success(), "{}", stderr(&output));
-        folder
-    });
-    made.to_str().expect("a plain path")
+    DEMO.get_or_init(|| make_demo("archive-demo")).to_str().expect("a plain path")
 }
 
 fn regions() -> String {

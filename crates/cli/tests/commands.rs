@@ -1,36 +1,16 @@
 //! Whole commands as a user types them, in a throw-away folder, offline.
 
+mod common;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-fn hst(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hst"))
-        .current_dir(folder)
-        .args(args)
-        .output()
-        .expect("hst runs")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("text")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("text")
-}
+use common::{hst, make_demo, stderr, stdout};
 
 /// The demo's folder, made once for all tests; they only read it.
 fn demo() -> &'static Path {
     static DEMO: OnceLock<PathBuf> = OnceLock::new();
-    DEMO.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("demo");
-        let _ = std::fs::remove_dir_all(&folder);
-        let output =
-            hst(Path::new("."), &["demo", "-q", "-o", folder.to_str().expect("a plain path")]);
-        assert!(output.status.success(), "{}", stderr(&output));
-        folder
-    })
+    DEMO.get_or_init(|| make_demo("demo"))
 }
 
 fn image(number: &str) -> String {
