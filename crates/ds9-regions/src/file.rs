@@ -75,6 +75,19 @@ impl Item {
     pub fn span(&self) -> Range<u64> {
         self.start..self.start + u64::from(self.length)
     }
+
+    /// Its bytes in `source`, which is the whole file.
+    pub fn bytes<'a>(&self, source: &'a [u8]) -> &'a [u8] {
+        let end = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(source.len());
+        &source[end(self.start)..end(self.span().end)]
+    }
+}
+
+/// A file of regions that were read elsewhere or made by a program; it has no items.
+impl FromIterator<Region> for RegionFile {
+    fn from_iter<T: IntoIterator<Item = Region>>(regions: T) -> Self {
+        Self { regions: regions.into_iter().collect(), ..Self::default() }
+    }
 }
 
 /// Legacy rings to be joined to the region before them.

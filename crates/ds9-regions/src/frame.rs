@@ -116,6 +116,11 @@ impl Frame {
         }
     }
 
+    /// The frame without what sticks unseen behind pixels.
+    pub(crate) fn visible(self) -> Self {
+        if self.is_pixels() { Self::pixels(self.system) } else { self }
+    }
+
     /// Whether both mean the same axes; what sticks unseen behind pixels does not matter.
     pub fn same_axes(self, other: Self) -> bool {
         self.system == other.system

@@ -15,6 +15,7 @@ mod properties;
 mod region;
 mod shape;
 mod text;
+mod write;
 
 pub use diagnostic::{Code, Diagnostic, ParseError, Severity};
 pub use file::{Item, ItemKind, RegionFile};
@@ -27,3 +28,4 @@ pub use properties::{
 pub use region::{Conjunction, Region, Sign};
 pub use shape::{Panda, Rings, RotatedRings, Shape};
 pub use text::Text;
+pub use write::{Style, Unwritable, WriteError};

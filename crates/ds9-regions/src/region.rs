@@ -79,6 +79,18 @@ impl Region {
         self.start..self.start + u64::from(self.length)
     }
 
+    /// Whether both say the same, wherever they stand in their files.
+    pub fn same_as(&self, other: &Self) -> bool {
+        let said = |region: &Self| {
+            (region.frame, region.sign, region.conjunction, region.in_composite, region.tile)
+        };
+        said(self) == said(other)
+            && self.shape == other.shape
+            && self.properties == other.properties
+            && self.inherited == other.inherited
+            && self.comment == other.comment
+    }
+
     fn own_or_inherited<T>(&self, find: impl Fn(&Properties) -> Option<T>) -> Option<T> {
         find(&self.properties).or_else(|| self.inherited.as_deref().and_then(find))
     }

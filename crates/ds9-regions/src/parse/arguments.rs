@@ -52,7 +52,7 @@ impl Parser<'_> {
         if token.value.is_finite() {
             return Ok(token.value);
         }
-        Err(Fail::new(Code::NotANumber, token.start, token.end, "the number is too large"))
+        Err(too_large(token.start, token.end))
     }
 
     pub(super) fn position(&mut self) -> Result<Position> {
@@ -73,7 +73,7 @@ impl Parser<'_> {
         let here = self.state.frame;
         let (x, y) = (self.finite(&first)?, self.finite(&second)?);
         let celestial = here.for_celestial_units();
-        let position = match (first.kind, second.kind) {
+        let mut position = match (first.kind, second.kind) {
             (Kind::Integer | Kind::Real, Kind::Integer | Kind::Real) => Position::new(x, y, here),
             (Kind::Image, Kind::Image) => {
                 Position::new(x, y, Frame { system: System::Image, ..here })
@@ -103,6 +103,10 @@ impl Parser<'_> {
                     "minutes and seconds must be below 60",
                 ));
             }
+        }
+        position.frame = position.frame.visible();
+        if !position.x.is_finite() || !position.y.is_finite() {
+            return Err(too_large(first.start, second.end));
         }
         Ok(position)
     }
@@ -142,7 +146,11 @@ impl Parser<'_> {
         {
             let seconds = self.advance();
             self.warn(Code::MinutesAndSeconds, seconds.start, seconds.end);
-            return Ok(Length::new(length.value * 60.0 + seconds.value, Unit::Arcsec));
+            let total = length.value * 60.0 + seconds.value;
+            if !total.is_finite() {
+                return Err(too_large(seconds.start, seconds.end));
+            }
+            return Ok(Length::new(total, Unit::Arcsec));
         }
         Ok(length)
     }
@@ -197,7 +205,11 @@ impl Parser<'_> {
         };
         let token = self.advance();
         let value = self.finite(&token)?;
-        Ok(if radians { Angle::from_radians(value) } else { Angle::from_degrees(value) })
+        let angle = if radians { Angle::from_radians(value) } else { Angle::from_degrees(value) };
+        if angle.degrees().is_finite() {
+            return Ok(angle);
+        }
+        Err(too_large(token.start, token.end))
     }
 
     pub(super) fn optional_angle(&mut self) -> Result<Option<Angle>> {
@@ -229,6 +241,10 @@ impl Parser<'_> {
             )),
         }
     }
+}
+
+fn too_large(start: usize, end: usize) -> Fail {
+    Fail::new(Code::NotANumber, start, end, "the number is too large")
 }
 
 fn is_coordinate(kind: Kind, lenient: bool) -> bool {

@@ -507,7 +507,7 @@ impl<'a> Parser<'a> {
         let length = u32::try_from(self.token.start - head.start).unwrap_or(u32::MAX);
         self.block.regions.push(Region {
             shape,
-            frame: self.state.frame,
+            frame: self.state.frame.visible(),
             sign: head.sign,
             conjunction: head.conjunction,
             in_composite: member,

@@ -133,7 +133,6 @@ impl Parser<'_> {
         let comment = if hashed { self.hash_tail()? } else { self.shape_tail()? };
         self.end_of_statement()?;
         let Some(shape) = shape else {
-            self.state.joined = conjunction.is_some();
             return Ok(ItemKind::NoRegion);
         };
         let head = Head { start, sign, conjunction, rotbox: name == ShapeName::RotBox };

@@ -11,15 +11,13 @@ impl Parser<'_> {
     pub(super) fn shape_tail(&mut self) -> Result<Option<Box<Text>>> {
         if self.token.kind == Kind::Color && self.lenient {
             self.warn(Code::ColorLikeComment, self.token.start, self.token.end);
-            return Ok(self.comment_text(self.token.start + 1));
-        }
-        if self.token.kind != Kind::Byte(b'#') {
+            self.token = crate::lex::next(self.source, self.token.start + 1, true);
+        } else if !self.take(b'#') {
             return Ok(None);
         }
-        let hash = self.advance();
         // Directly behind the sign DS9 takes anything that is no property for a comment.
         if !self.property_starts() {
-            return Ok(self.comment_text(hash.end));
+            return Ok(self.comment_text(self.token.start));
         }
         self.properties_and_comment()
     }
@@ -97,10 +95,12 @@ impl Parser<'_> {
 
     /// The first unknown word ends the properties and starts a comment.
     fn free_comment(&mut self) -> Result<Option<Box<Text>>> {
-        if self.is_string() {
+        // A string may hold a lone carriage return, but a comment ends there.
+        let cut = self.lenient && self.bytes(&self.token).contains(&b'\r');
+        if self.is_string() && !cut {
             return Ok(self.comment_text(self.token.start));
         }
-        let unclosed = matches!(self.token.kind, Kind::Byte(b'"' | b'\'' | b'{'));
+        let unclosed = cut || matches!(self.token.kind, Kind::Byte(b'"' | b'\'' | b'{'));
         if self.lenient && !unclosed {
             self.warn(Code::StrayComment, self.token.start, self.token.end);
             return Ok(self.comment_text(self.token.start));
