@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use crate::header::{self, BLOCK, CARD};
@@ -27,10 +28,23 @@ pub enum Pixels<'a> {
     F32((usize, usize), &'a [f32]),
     /// 64-bit floats.
     F64((usize, usize), &'a [f64]),
+    /// 32-bit floats that are made while they are written, each rounded once.
+    RowsF32((usize, usize), &'a dyn RowSource),
+    /// 64-bit floats that are made while they are written.
+    RowsF64((usize, usize), &'a dyn RowSource),
     /// Pixels as they are stored, before any scaling.
     Stored(&'a StoredPixels),
     /// A binary table, which cannot be the primary unit.
     Table(&'a Table),
+}
+
+/// Pixels that are made or read where they are written, so that an image is never held as a whole.
+pub trait RowSource: std::fmt::Debug {
+    /// Fills `out` with the rows `rows`, one after the other.
+    ///
+    /// # Errors
+    /// When they cannot be made; then no file is written.
+    fn rows(&self, rows: Range<usize>, out: &mut [f64]) -> io::Result<()>;
 }
 
 /// How to write.
@@ -137,6 +151,8 @@ impl Pixels<'_> {
             Self::I64(shape, pixels) => (Bitpix::I64, Some(shape), pixels.len()),
             Self::F32(shape, pixels) => (Bitpix::F32, Some(shape), pixels.len()),
             Self::F64(shape, pixels) => (Bitpix::F64, Some(shape), pixels.len()),
+            Self::RowsF32(shape, _) => (Bitpix::F32, Some(shape), shape.0.saturating_mul(shape.1)),
+            Self::RowsF64(shape, _) => (Bitpix::F64, Some(shape), shape.0.saturating_mul(shape.1)),
             Self::Stored(pixels) => {
                 let (ny, nx) = pixels.shape();
                 (pixels.bitpix(), Some((ny, nx)), ny * nx)
@@ -155,6 +171,10 @@ impl Pixels<'_> {
             Self::I64(_, pixels) => numbers(pixels, i64::to_be_bytes, take),
             Self::F32(_, pixels) => numbers(pixels, f32::to_be_bytes, take),
             Self::F64(_, pixels) => numbers(pixels, f64::to_be_bytes, take),
+            Self::RowsF32(shape, source) => {
+                streamed(source, shape, |pixel| (pixel as f32).to_be_bytes(), take)
+            }
+            Self::RowsF64(shape, source) => streamed(source, shape, f64::to_be_bytes, take),
             Self::Stored(pixels) => take(pixels.bytes()),
             Self::Table(table) => table::data_bytes(table, take),
         }
@@ -171,6 +191,24 @@ fn numbers<T: Copy, const N: usize>(
         buffer.clear();
         buffer.extend(piece.iter().flat_map(|&pixel| bytes(pixel)));
         take(&buffer)?;
+    }
+    Ok(())
+}
+
+/// As [`numbers`], about a million pixels at a time.
+fn streamed<const N: usize>(
+    source: &dyn RowSource,
+    (ny, nx): (usize, usize),
+    bytes: impl Fn(f64) -> [u8; N] + Copy,
+    mut take: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let height = ((1 << 20) / nx.max(1)).clamp(1, ny.max(1));
+    let mut pixels = vec![0.0; height * nx];
+    for first in (0..ny).step_by(height) {
+        let rows = first..(first + height).min(ny);
+        let pixels = &mut pixels[..rows.len() * nx];
+        source.rows(rows, pixels)?;
+        numbers(pixels, bytes, &mut take)?;
     }
     Ok(())
 }

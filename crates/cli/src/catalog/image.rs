@@ -57,7 +57,7 @@ impl Image {
 }
 
 /// The extension asked for; else SCI; else the first 2-D image, with a warning.
-fn pixels<'a>(
+pub(crate) fn pixels<'a>(
     file: &'a FitsFile,
     wanted: Option<&Extension>,
     warnings: &mut Vec<String>,

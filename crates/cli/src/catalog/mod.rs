@@ -24,7 +24,7 @@ use crate::console::Console;
 pub(crate) use archive::ArchiveArgs;
 pub(crate) use calibration::{Calibration, PixelUnit, ZeroPoint};
 pub(crate) use combine::{Combine, Row};
-pub(crate) use image::{Extension, Image};
+pub(crate) use image::{Extension, Image, pixels};
 pub(crate) use provenance::provenance;
 pub(crate) use report::summarize;
 pub(crate) use sources::read_sources;

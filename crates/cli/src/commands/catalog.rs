@@ -180,7 +180,7 @@ impl Args {
     }
 }
 
-fn odd(text: &str) -> Result<u32, String> {
+pub(super) fn odd(text: &str) -> Result<u32, String> {
     text.parse().ok().filter(|n| n % 2 == 1).ok_or_else(|| "expected an odd number".to_owned())
 }
 
@@ -189,7 +189,7 @@ fn number_within(text: &str, low: f64, high: f64) -> Result<f64, String> {
     number.ok_or_else(|| format!("expected a number within {low} and {high}"))
 }
 
-fn percentage(text: &str) -> Result<f64, String> {
+pub(super) fn percentage(text: &str) -> Result<f64, String> {
     number_within(text, 0.0, 100.0)
 }
 

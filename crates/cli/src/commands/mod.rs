@@ -1,6 +1,7 @@
 //! One file a command: its arguments, and a `run` that reads like its help.
 
 mod archive;
+mod background;
 mod catalog;
 mod completions;
 mod demo;
@@ -17,6 +18,7 @@ use crate::console::{Console, Outcome};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Catalog(Box<catalog::Args>),
+    Background(background::Args),
     Demo(demo::Args),
     Search(Box<search::Args>),
     Fetch(Box<fetch::Args>),
@@ -30,6 +32,7 @@ impl Command {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Outcome> {
         match self {
             Self::Catalog(args) => catalog::run(&args, console),
+            Self::Background(args) => background::run(&args, console),
             Self::Demo(args) => demo::run(&args, console),
             Self::Search(args) => search::run(&args, console),
             Self::Fetch(args) => fetch::run(&args, console),
