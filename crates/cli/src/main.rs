@@ -9,6 +9,7 @@ mod commands;
 mod console;
 mod demo;
 mod output;
+mod regions;
 mod table;
 
 use std::process::ExitCode;

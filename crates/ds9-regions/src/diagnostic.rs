@@ -175,12 +175,21 @@ impl Diagnostic {
     ///
     /// `source` is the whole file. A line of more than 200 characters is cut around the place.
     pub fn render(&self, source: &[u8]) -> String {
+        self.render_at(source, &format!("line {}, column {}", self.line, self.column))
+    }
+
+    /// As [`Self::render`], with the place written `name:line:column` as editors and terminals follow it.
+    pub fn render_named(&self, source: &[u8], name: &str) -> String {
+        self.render_at(source, &format!("{name}:{}:{}", self.line, self.column))
+    }
+
+    fn render_at(&self, source: &[u8], place: &str) -> String {
         let mut out = String::new();
         let kind = if self.severity() == Severity::Error { "error" } else { "warning" };
         let _ = writeln!(out, "{kind}[{}]: {}", self.code, self.message);
         let number = self.line.to_string();
         let gutter = " ".repeat(number.len());
-        let _ = writeln!(out, "{gutter} --> line {}, column {}", self.line, self.column);
+        let _ = writeln!(out, "{gutter} --> {place}");
         let at = usize::try_from(self.span.start).unwrap_or(usize::MAX).min(source.len());
         let end = usize::try_from(self.span.end).unwrap_or(usize::MAX).clamp(at, source.len());
         let (text, indent, width) = excerpt(source, at, end);

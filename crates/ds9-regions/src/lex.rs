@@ -225,7 +225,8 @@ fn letters(bytes: &[u8], kind: Kind) -> Option<(Kind, usize, f64, Option<Code>)>
 }
 
 fn base_60(negative: bool, first: f64, second: f64, third: f64) -> f64 {
-    let size = first + (second + third / 60.0) / 60.0;
+    // One division, so that short spellings round once.
+    let size = (first * 3600.0 + second * 60.0 + third) / 3600.0;
     if negative { -size } else { size }
 }
 

@@ -248,3 +248,32 @@ fn ds9_style_is_byte_for_byte_that_of_ds9() {
     assert!(differ.is_empty(), "{}", differ.join("\n"));
     assert!(checked > 150, "{checked}");
 }
+
+#[test]
+fn quadratic_inputs_take_linear_time() {
+    let word = [b"# ".to_vec(), vec![b'a'; 1 << 20]].concat();
+    let tail = [b"circle(1,2,3) # color=red ".to_vec(), vec![b'a'; 1 << 20]].concat();
+    let vertices = "1,2,".repeat(1_000_000);
+    let polygon = format!("image;polygon({}3,4)", vertices);
+    let braces = "{".repeat(100_000);
+    let tags = format!("image;circle(1,2,3) #{}", " tag={a}".repeat(1_000_000));
+    for (name, bytes) in [
+        ("a word of 1 MB", word),
+        ("a comment of 1 MB behind a region", tail),
+        ("1e5 semicolons", vec![b';'; 100_000]),
+        ("1e5 braces", braces.clone().into_bytes()),
+        ("1e5 braces behind a region", format!("circle(1,2,3) # text={braces}").into_bytes()),
+        ("1e5 quotes", "\"".repeat(100_001).into_bytes()),
+        ("1e5 odd blanks", "\u{a0}".repeat(100_000).into_bytes()),
+        ("1e5 odd positions", "circle(13:00,28:03,1r);".repeat(20_000).into_bytes()),
+        ("1e6 vertices", polygon.into_bytes()),
+        ("1e6 tags", tags.into_bytes()),
+    ] {
+        let before = std::time::Instant::now();
+        let file = RegionFile::parse(&bytes, Mode::Recover);
+        let took = before.elapsed();
+        assert_eq!(file.verbatim(&bytes, |_| true), bytes, "{name}");
+        // 50 ms or less when optimised; quadratic work would take minutes.
+        assert!(took.as_secs_f64() < 5.0, "{name}: {took:?}");
+    }
+}

@@ -8,6 +8,7 @@ mod demo;
 mod fetch;
 mod info;
 mod man;
+mod regions;
 mod search;
 
 use clap::Subcommand;
@@ -24,6 +25,7 @@ pub(crate) enum Command {
     Fetch(Box<fetch::Args>),
     Archive(archive::Args),
     Info(info::Args),
+    Regions(regions::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -38,6 +40,7 @@ impl Command {
             Self::Fetch(args) => fetch::run(&args, console),
             Self::Archive(args) => archive::run(&args, console),
             Self::Info(args) => info::run(&args, console),
+            Self::Regions(args) => regions::run(&args, console),
             Self::Completions(args) => completions::run(&args),
             Self::Man(args) => man::run(&args, console),
         }

@@ -57,7 +57,9 @@ pub enum Unwritable {
     #[error("a number is not finite")]
     NotFinite,
     /// A position in a frame that cannot be named inside the frame of its region.
-    #[error("a position is in another frame than its region")]
+    #[error(
+        "a position or length is not in the frame of its region, and no image is given to convert it"
+    )]
     Frame,
     /// A property that does not belong where it stands, or a value without a spelling.
     #[error("a property has a value that the format cannot spell")]

@@ -9,6 +9,14 @@ use super::{Result, Unwritable};
 use crate::properties::{Axes, CellKind, Cells, Compass, DistanceUnit, Ruler};
 use crate::{Flag, Frame, Property, SkyFrame, System, WcsName};
 
+impl Property {
+    /// The property as it is written behind a region in `frame`, `color=red`; `None` where it has no text.
+    pub fn to_text(&self, frame: Frame) -> Option<String> {
+        let mut out = String::new();
+        property(&mut out, self, frame).ok().map(|()| out)
+    }
+}
+
 /// One property as the grammar reads it back.
 pub(super) fn property(out: &mut String, property: &Property, frame: Frame) -> Result {
     match property {

@@ -1,0 +1,60 @@
+//! `hst regions`: check and convert DS9 region files.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::console::{Console, Outcome};
+use crate::regions::{self, Target};
+
+/// Check DS9 region files, and convert them
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Show every problem of region files, with its line and a caret
+    ///
+    /// An error is a statement that cannot be read; a warning is one that is read, but that DS9 itself would
+    /// refuse or read differently. Exit code 3 if a file has errors.
+    #[command(
+        after_long_help = "Examples:\n  hst regions check *.reg\n  hst regions check --strict m51.reg\n  hst regions check --json *.reg | jq .loads_in_ds9"
+    )]
+    Check {
+        /// Region files
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// Ask whether DS9 itself would load them: what it refuses is an error
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Write the regions of a file as DS9 would save them, or as a table
+    #[command(
+        after_long_help = "Examples:\n  hst regions convert m51.reg --to csv -o m51.csv\n  hst regions convert old.reg --to canonical -o new.reg"
+    )]
+    Convert {
+        /// Region file
+        file: PathBuf,
+        /// What to write
+        #[arg(long, value_enum, default_value = "ds9")]
+        to: Target,
+        /// File to write [default: standard output]
+        #[arg(short, long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Replace an existing file
+        #[arg(long)]
+        overwrite: bool,
+    },
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
+    match &args.action {
+        Action::Check { files, strict } => regions::check(files, *strict, console),
+        Action::Convert { file, to, out, overwrite } => {
+            regions::convert(file, *to, out.as_deref(), *overwrite, console)
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Region files as a person wants to hear about them, and in other shapes.
+
+mod check;
+mod convert;
+mod rows;
+
+pub(crate) use check::check;
+pub(crate) use convert::{Target, convert};

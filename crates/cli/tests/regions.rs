@@ -1,0 +1,161 @@
+//! `hst regions` as a user types it: whole outputs.
+
+#[expect(dead_code, reason = "no demo is needed here")]
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{hst, stderr, stdout};
+
+const FILE: &str = "fk5\n\
+    circle(13:29:52.7,+47:11:43,10\") # color=red text={007} tag={arm} tag={two words}\n\
+    circel(1,2,3)\n\
+    !box(202.4,47.1,10\",1',30)\n\
+    !polygon(1,2,3,4,5,6)\n\
+    annulus(202.5,47.2,1\",2\",3\") # background\n";
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("bad.reg"), FILE).expect("a file");
+    fs::write(folder.path().join("good.reg"), "image\ncircle(1,2,3)\n").expect("a file");
+    folder
+}
+
+fn run(folder: &Path, args: &[&str], code: i32) -> (String, String) {
+    let output = hst(folder, args);
+    assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
+    (stdout(&output), stderr(&output))
+}
+
+#[test]
+fn check_shows_every_problem_with_its_place() {
+    let folder = folder();
+    let (out, err) = run(folder.path(), &["regions", "check", "bad.reg", "good.reg"], 3);
+    assert_eq!(
+        out,
+        "\
+bad.reg: 4 regions, 1 error, 3 warnings; DS9 does not load it
+
+error[E401]: expected a shape or a command, found `circel`
+  --> bad.reg:3:1
+  |
+3 | circel(1,2,3)
+  | ^^^^^^
+  = help: did you mean `circle`?
+
+warning[W503]: `!` is taken as exclusion; DS9 wants `-`
+  --> bad.reg:4:1
+  |
+4 | !box(202.4,47.1,10\",1',30)
+  | ^
+  = help: write `-` in place of `!`
+  = also: 5:1
+
+warning[W508]: the two lengths have different units; DS9 wants the same one
+  --> bad.reg:4:17
+  |
+4 | !box(202.4,47.1,10\",1',30)
+  |                 ^^^^^^
+  = help: write both lengths with one unit, as in 10\",60\"
+
+good.reg: 1 region; DS9 loads it
+"
+    );
+    assert_eq!(err, "2 files checked, 1 with errors\n");
+}
+
+#[test]
+fn check_as_json_is_a_line_a_file() {
+    let folder = folder();
+    let (out, err) = run(folder.path(), &["regions", "check", "--json", "bad.reg", "good.reg"], 3);
+    let lines: Vec<_> = out.lines().collect();
+    assert_eq!(
+        lines[0],
+        "{\"file\":\"bad.reg\",\"regions\":4,\"loads_in_ds9\":false,\"errors\":[{\"line\":3,\"column\":1,\
+         \"code\":\"E401\",\"message\":\"expected a shape or a command, found `circel`\",\
+         \"help\":\"did you mean `circle`?\"}],\"warnings\":[{\"line\":4,\"column\":1,\"code\":\"W503\",\
+         \"message\":\"`!` is taken as exclusion; DS9 wants `-`\",\"help\":\"write `-` in place of `!`\"},\
+         {\"line\":4,\"column\":17,\"code\":\"W508\",\
+         \"message\":\"the two lengths have different units; DS9 wants the same one\",\
+         \"help\":\"write both lengths with one unit, as in 10\\\",60\\\"\"},\
+         {\"line\":5,\"column\":1,\"code\":\"W503\",\
+         \"message\":\"`!` is taken as exclusion; DS9 wants `-`\",\"help\":\"write `-` in place of `!`\"}]}"
+    );
+    assert_eq!(
+        lines[1],
+        "{\"file\":\"good.reg\",\"regions\":1,\"loads_in_ds9\":true,\"errors\":[],\"warnings\":[]}"
+    );
+    assert_eq!((lines.len(), err.as_str()), (2, ""));
+}
+
+#[test]
+fn exit_codes_tell_what_was_checked() {
+    let folder = folder();
+    run(folder.path(), &["regions", "check", "good.reg"], 0);
+    run(folder.path(), &["regions", "check", "--strict", "good.reg"], 0);
+    let (out, err) = run(folder.path(), &["regions", "check", "none.reg"], 1);
+    assert_eq!(out, "");
+    assert!(err.starts_with("error: cannot read none.reg: "), "{err}");
+    run(folder.path(), &["regions", "check", "good.reg", "none.reg"], 3);
+    run(folder.path(), &["regions", "check"], 2);
+    fs::write(folder.path().join("odd.reg"), "image\n!circle(1,2,3)\n").expect("a file");
+    run(folder.path(), &["regions", "check", "odd.reg"], 0);
+    run(folder.path(), &["regions", "check", "--strict", "odd.reg"], 3);
+}
+
+#[test]
+fn convert_to_csv_gives_a_row_a_region() {
+    let folder = folder();
+    let (out, err) = run(folder.path(), &["regions", "convert", "bad.reg", "--to", "csv"], 3);
+    assert_eq!(
+        out,
+        "\
+index,line,include,shape,frame,x,y,sizes,angle,text,tags,properties
+1,2,1,circle,fk5,202.46958333333333,47.195277777777775,10arcsec,,\"007\",\"arm,two words\",color=red
+2,4,0,box,fk5,202.4,47.1,\"10arcsec 1arcmin\",30.0,\"\",\"\",\"\"
+3,5,0,polygon,fk5,1.0,2.0,\"3 4 5 6\",,\"\",\"\",\"\"
+4,6,1,annulus,fk5,202.5,47.2,\"1arcsec 2arcsec 3arcsec\",,\"\",\"\",background
+"
+    );
+    assert!(err.contains("bad.reg:3:1"), "{err}");
+}
+
+#[test]
+fn convert_to_ds9_rounds_as_ds9_and_canonical_does_not() {
+    let folder = folder();
+    fs::write(
+        folder.path().join("a.reg"),
+        "fk5;circle(13:29:52.7,+47:11:43,10\") # text={007}\nvector(1,2,0.5d,-30)\ncircle(5i,6i,2i)\n",
+    )
+    .expect("a file");
+    let (out, err) = run(folder.path(), &["regions", "convert", "a.reg"], 3);
+    assert_eq!(
+        out,
+        "# Region file format: DS9 version 4.1\n\
+         global color=green dashlist=8 3 width=1 font=\"helvetica 10 normal roman\" select=1 highlite=1 dash=0 \
+         fixed=0 edit=1 move=1 delete=1 include=1 source=1\n\
+         fk5\n\
+         circle(202.4695833,47.1952778,10.000\") # text={007}\n\
+         # vector(1.0000000,2.0000000,1800.000\",330) vector=1\n"
+    );
+    assert_eq!(
+        err,
+        "error: a.reg:3: circle not written: a position or length is not in the frame of its region, and no \
+         image is given to convert it; `--to canonical` keeps it as it is\n"
+    );
+    let (out, _) = run(folder.path(), &["regions", "convert", "a.reg", "--to", "canonical"], 0);
+    assert_eq!(
+        out,
+        "# Region file format: DS9 version 4.1\n\
+         fk5\n\
+         circle(202.46958333333333,47.195277777777775,10\") # text={007}\n\
+         vector(1,2,0.5,-30)\n\
+         circle(5i,6i,2i)\n"
+    );
+    run(folder.path(), &["regions", "convert", "good.reg", "--to", "line", "-o", "line.reg"], 0);
+    let line = fs::read_to_string(folder.path().join("line.reg")).expect("the file");
+    assert_eq!(line, "image;circle(1,2,3);\n");
+    let (_, err) = run(folder.path(), &["regions", "convert", "good.reg", "-o", "line.reg"], 1);
+    assert_eq!(err, "error: line.reg exists; add --overwrite to replace it\n");
+}
