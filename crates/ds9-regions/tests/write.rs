@@ -277,3 +277,13 @@ fn quadratic_inputs_take_linear_time() {
         assert!(took.as_secs_f64() < 5.0, "{name}: {took:?}");
     }
 }
+
+#[test]
+fn what_fuzzing_found_stays_fixed() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/regressions");
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        check(&fs::read(&path).unwrap())
+            .unwrap_or_else(|problem| panic!("{}: {problem}", path.display()));
+    }
+}

@@ -128,7 +128,7 @@ impl Parser<'_> {
             && matches!(self.token.kind, Kind::Quoted | Kind::Byte(b'{'))
             && self.source[self.token.start] == b'{'
         {
-            self.skip_json();
+            self.skip_json()?;
         }
         let comment = if hashed { self.hash_tail()? } else { self.shape_tail()? };
         self.end_of_statement()?;
@@ -501,13 +501,17 @@ impl Parser<'_> {
     }
 
     /// The JSON of JS9, which may hold strings with braces in them.
-    fn skip_json(&mut self) {
+    fn skip_json(&mut self) -> Result<()> {
         let from = self.token.start;
         let end = self.line_end(from);
         let mut depth = 0usize;
         let mut quoted = false;
         let mut at = from;
-        while at < end {
+        loop {
+            if at >= end {
+                let message = "the braces are not closed on this line";
+                return Err(Fail::new(Code::UnclosedString, from, from + 1, message));
+            }
             match (self.source[at], quoted) {
                 (b'\\', true) => at += 1,
                 (b'"', _) => quoted = !quoted,
@@ -523,9 +527,9 @@ impl Parser<'_> {
             }
             at += 1;
         }
-        let at = at.min(end);
         self.warn(Code::Json, from, at);
         self.token = crate::lex::next(self.source, at, self.lenient);
+        Ok(())
     }
 
     pub(super) fn is_string(&self) -> bool {
