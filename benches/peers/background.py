@@ -4,9 +4,9 @@
     PEERS_DATA=folder python benches/peers/background.py [2048 4096 10000]
 
 The folder holds hst_<size>_drc.fits; its NaN border is filled with noise like the sky's, so that all can measure it.
-Boxes of 64 pixels, filter 3 x 3, one thread, the default options of photutils 3.1; best of several runs.
+Boxes of 64 pixels, filter 3 x 3, the default options of photutils 3.1; ours and the peers take turns, medians of the rounds.
 """
-import gc, json, os, subprocess, sys, tempfile, time, warnings
+import gc, json, os, statistics, subprocess, sys, tempfile, time, warnings
 import numpy as np, photutils, sep
 from astropy.io import fits
 from photutils.background import Background2D
@@ -24,14 +24,25 @@ def image(size):
     return pixels
 
 
-def best(work, runs):
-    times = []
-    for _ in range(runs):
-        gc.collect()
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
+def cpu(work):
+    gc.collect()
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def peak_mb(program):
+    """Peak memory of a fresh process beyond what it holds when the image is read, in MB."""
+    script = f"""
+import resource, sys; sys.path.insert(0, {os.path.dirname(os.path.abspath(__file__))!r})
+import numpy as np, sep
+from photutils.background import Background2D
+pixels = np.fromfile(sys.argv[1], 'f4').reshape(int(sys.argv[2]), -1)
+before = int(open('/proc/self/statm').read().split()[1]) * resource.getpagesize() / 1024
+{program}
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+    return lambda file, ny: float(subprocess.run([sys.executable, "-c", script, file, str(ny)], check=True, capture_output=True, text=True).stdout)
 
 
 def ours(folder, shape, percentile, threads, runs):
@@ -56,24 +67,37 @@ def same_answers(pixels, folder):
 
 
 def compare(size):
+    """Ours on one thread and on two, photutils and SEP take turns; medians."""
     pixels = image(size)
-    runs = 2 if size > 5000 else 4
-    with tempfile.TemporaryDirectory(dir=DATA) as folder:
+    rounds = 3 if size > 5000 else 5
+    peers = {
+        "photutils mesh": lambda: Background2D(pixels, 64, filter_size=3),
+        "photutils both": lambda: pixels - Background2D(pixels, 64, filter_size=3).background,
+        "sep mesh": lambda: sep.Background(pixels),
+        "sep both": lambda: pixels - sep.Background(pixels).back(),
+    }
+    times, one, two = {name: [] for name in peers}, [], []
+    with tempfile.TemporaryDirectory(dir=os.environ.get("PEERS_SCRATCH", DATA)) as folder:
         pixels.tofile(f"{folder}/image.f32")
         worst = same_answers(pixels, folder)
-        one, _ = ours(folder, pixels.shape, 10, 1, 5)
-        two, _ = ours(folder, pixels.shape, 10, 2, 5)
-    mesh = best(lambda: Background2D(pixels, 64, filter_size=3), runs)
-    both = best(lambda: pixels - Background2D(pixels, 64, filter_size=3).background, runs)
-    sep_mesh = best(lambda: sep.Background(pixels), runs)
-    sep_both = best(lambda: pixels - sep.Background(pixels).back(), runs)
-    total = one["mesh_cpu"] + one["subtract_cpu"]
-    print(f"{size} x {size}: the mesh of photutils on float64 within {worst:.1e} RMS")
-    print(f"  {'CPU s':14}{'ours':>8}{'photutils':>11}{'ratio':>7}{'sep':>8}{'ratio':>7}")
-    for name, we, they, sextractor in (("mesh", one["mesh_cpu"], mesh, sep_mesh), ("mesh, subtract", total, both, sep_both)):
-        print(f"  {name:14}{we:8.3f}{they:11.3f}{they / we:7.1f}{sextractor:8.3f}{sextractor / we:7.1f}")
-    print(f"  two threads, wall: mesh {one['mesh_wall'] / two['mesh_wall']:.2f}x one, "
-          f"subtract {one['subtract_wall'] / two['subtract_wall']:.2f}x; memory beyond the image {one['extra_mb']:.1f} MB", flush=True)
+        for _ in range(rounds):
+            one.append(ours(folder, pixels.shape, 10, 1, 3)[0])
+            two.append(ours(folder, pixels.shape, 10, 2, 3)[0])
+            for name, work in peers.items():
+                times[name].append(cpu(work))
+        memory = [peak_mb(f"back = {code}; pixels -= back")(f"{folder}/image.f32", size)
+                  for code in ("Background2D(pixels, 64, filter_size=3).background", "sep.Background(pixels).back()")]
+    peer = {name: statistics.median(found) for name, found in times.items()}
+    us = {key: statistics.median(run[key] for run in one) for key in one[0]}
+    both = {key: statistics.median(run[key] for run in two) for key in two[0]}
+    rows = {"mesh": us["mesh_cpu"], "both": us["mesh_cpu"] + us["subtract_cpu"]}
+    print(f"{size} x {size}: the mesh of photutils on float64 within {worst:.1e} RMS; load {os.getloadavg()[0]:.1f}")
+    for name, we in rows.items():
+        they, sextractor = peer[f"photutils {name}"], peer[f"sep {name}"]
+        print(f"| {size}² | {name} | {we:.3f} | {they:.3f} | {they / we:.1f} | {sextractor:.3f} | {sextractor / we:.1f} |")
+    print(f"  two threads, wall: mesh {us['mesh_wall'] / both['mesh_wall']:.2f}x one, subtract "
+          f"{us['subtract_wall'] / both['subtract_wall']:.2f}x; memory beyond the image, MB: {us['extra_mb']:.1f}, "
+          f"two threads {both['extra_mb']:.1f}, photutils {memory[0]:.0f}, sep {memory[1]:.0f}", flush=True)
 
 
 if __name__ == "__main__":
