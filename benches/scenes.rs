@@ -1,5 +1,7 @@
 //! Simulated scenes for the benchmarks: sizes and seeds are fixed here.
 
+use std::fmt::Write;
+
 use ndarray::Array2;
 
 /// Noise of a pixel of [`sky`].
@@ -53,4 +55,30 @@ impl Random {
         let (u, v) = (1.0 - self.uniform(), self.uniform());
         (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
     }
+}
+
+/// A region file of circles on the sky with a radius in arcsec and a label each, 52 bytes a line.
+pub fn circles(count: usize) -> String {
+    let mut text = String::from("fk5\n");
+    for n in 0..count {
+        let (ra, dec) = (195.0 + n as f64 * 1e-6, 28.0 - (n % 9973) as f64 * 1e-5);
+        let radius = 0.5 + (n % 97) as f64 * 0.01;
+        let _ = writeln!(text, "circle({ra:.7},{dec:.7},{radius:.3}\") # text={{{n}}}");
+    }
+    text
+}
+
+/// A region file of `count` polygons with `vertices` each, in image pixels.
+pub fn polygons(count: usize, vertices: usize) -> String {
+    let mut text = String::from("image\n");
+    for n in 0..count {
+        text.push_str("polygon(");
+        for v in 0..vertices {
+            let comma = if v == 0 { "" } else { "," };
+            let (x, y) = (n as f64 + v as f64 * 0.37, 900.0 - v as f64 * 0.000_19);
+            let _ = write!(text, "{comma}{x:.4},{y:.4}");
+        }
+        text.push_str(")\n");
+    }
+    text
 }
