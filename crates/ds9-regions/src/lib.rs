@@ -5,6 +5,7 @@ mod diagnostic;
 mod file;
 mod frame;
 mod frames;
+mod geometry;
 mod keyword;
 mod lex;
 mod number;
@@ -20,6 +21,10 @@ mod write;
 pub use diagnostic::{Code, Diagnostic, ParseError, Severity};
 pub use file::{Item, ItemKind, RegionFile};
 pub use frame::{Frame, SkyFrame, System, WcsName};
+pub use geometry::{
+    Affine, Alternate, AnglePolicy, Bounds, ConvertError, ImageFrame, LengthPolicy, OnlyExcluded,
+    PixelAxes, PixelShape, Selection, Wcs,
+};
 pub use options::{Mode, ParseOptions};
 pub use position::{Length, Position, Unit};
 pub use properties::{
