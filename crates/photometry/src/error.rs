@@ -61,6 +61,9 @@ pub enum Error {
         /// The rule in words.
         rule: String,
     },
+    /// The noise was to be that of the background, and there is none.
+    #[error("noise from the background needs a background")]
+    NoBackground,
     /// The source of pixels or of a mask could not give a window.
     #[error("cannot read columns {:?}, rows {:?}", window.x, window.y)]
     Read {

@@ -11,10 +11,16 @@ impl Flags {
     pub const PARTIAL_OVERLAP: Self = Self(2);
     /// No pixel centre lies in the aperture.
     pub const NO_PIXELS: Self = Self(4);
+    /// A pixel in the aperture is masked, or of rejected quality.
+    pub const MASKED_PIXELS: Self = Self(8);
     /// All pixels are masked or not finite.
     pub const ALL_MASKED: Self = Self(16);
     /// A pixel in the aperture is NaN or infinite.
     pub const NON_FINITE_DATA: Self = Self(32);
+    /// The noise or gain of a pixel in the aperture is NaN, infinite or negative.
+    pub const NON_FINITE_ERROR: Self = Self(64);
+    /// No exposure covers a pixel in the aperture: a chip gap, or the footprint's edge. Ours, not photutils'.
+    pub const UNCOVERED_PIXELS: Self = Self(1 << 16);
 
     /// The bits.
     pub const fn bits(self) -> u32 {

@@ -1,0 +1,288 @@
+use std::ops::Range;
+
+use astro_coords::{PixelBox, PixelCoord};
+
+use super::{ErrorWeight, Gain, MeasureOptions, Measurement, Noise, NonFinite, SourceNoise};
+use crate::{Aperture, Flags, Pixel};
+
+/// Why a pixel does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Left {
+    #[default]
+    Used,
+    Masked,
+    Uncovered,
+}
+
+/// One row of the window: pixels, and what is known of them. `None` where no plane is read.
+pub(super) struct Row<'a, P> {
+    pub pixels: &'a [P],
+    pub level: &'a [f64],
+    pub rms: &'a [f64],
+    pub planes: Option<Planes<'a>>,
+}
+
+/// Beside the pixels: use, quality bits, variance without the source, electrons per unit.
+#[derive(Clone, Copy)]
+pub(super) struct Planes<'a> {
+    pub left: &'a [Left],
+    pub bits: &'a [u32],
+    pub variance: &'a [f64],
+    pub gain: &'a [f64],
+}
+
+/// Sums over the pixels in the order of the rows. Moments are about the window's first pixel, where they are small.
+#[derive(Default)]
+pub(super) struct Tally {
+    sum: f64,
+    squared_sum: f64,
+    area: f64,
+    squared_area: f64,
+    left_area: f64,
+    background_sum: f64,
+    rms_sum: f64,
+    variance: f64,
+    source_variance: f64,
+    light: f64,
+    light_x: f64,
+    light_y: f64,
+    peak: Option<(f64, usize, usize)>,
+    centers: u64,
+    n_non_finite: u64,
+    n_masked: u64,
+    n_uncovered: u64,
+    quality: u32,
+    rows: usize,
+}
+
+const LANES: usize = 8;
+
+impl Tally {
+    /// Adds row `y` of the window that starts at column `x0`; `shares` is overwritten.
+    pub(super) fn row<P: Pixel>(
+        &mut self,
+        aperture: &impl Aperture,
+        (y, x0): (isize, isize),
+        shares: &mut [f64],
+        row: &Row<'_, P>,
+        options: &MeasureOptions,
+    ) {
+        let run = aperture.row(y, x0, shares);
+        let end = run.touched.end;
+        let whole = if run.whole.is_empty() { end..end } else { run.whole };
+        let inside =
+            |i: usize| aperture.contains(PixelCoord::new((x0 + i.cast_signed()) as f64, y as f64));
+        for i in (run.touched.start..whole.start).chain(whole.end..end) {
+            if shares[i] > 0.0 {
+                self.pixel(row, i, shares[i], inside(i), options);
+            }
+        }
+        if row.planes.is_some() || !self.whole(row, whole.clone()) {
+            whole.for_each(|i| self.pixel(row, i, 1.0, true, options));
+        }
+        self.rows += 1;
+    }
+
+    /// Adds pixels that lie inside wholly and are all finite; else does nothing and says so.
+    fn whole<P: Pixel>(&mut self, row: &Row<'_, P>, range: Range<usize>) -> bool {
+        let (pixels, level) = (&row.pixels[range.clone()], &row.level[range.clone()]);
+        let (mut sums, mut moments, mut peaks) = ([0.0; LANES], [0.0; LANES], [f64::MIN; LANES]);
+        let mut places: [f64; LANES] = std::array::from_fn(|k| k as f64);
+        let (packs, last) = pixels.as_chunks::<LANES>();
+        let (levels, last_levels) = level.as_chunks::<LANES>();
+        for (pack, level) in packs.iter().zip(levels) {
+            for k in 0..LANES {
+                let value = pack[k].to_f64() - level[k];
+                sums[k] += value;
+                moments[k] += places[k] * value;
+                peaks[k] = if value > peaks[k] { value } else { peaks[k] };
+                places[k] += LANES as f64;
+            }
+        }
+        for (k, (pixel, level)) in last.iter().zip(last_levels).enumerate() {
+            let value = pixel.to_f64() - level;
+            sums[k] += value;
+            moments[k] += places[k] * value;
+            peaks[k] = if value > peaks[k] { value } else { peaks[k] };
+        }
+        let fold =
+            |v: [f64; LANES]| (v[0] + v[4]) + (v[1] + v[5]) + ((v[2] + v[6]) + (v[3] + v[7]));
+        let (sum, moment) = (fold(sums), fold(moments));
+        if !sum.is_finite() || !moment.is_finite() {
+            return false;
+        }
+        let n = pixels.len() as f64;
+        self.sum += sum;
+        self.squared_sum += sum;
+        self.area += n;
+        self.squared_area += n;
+        self.background_sum += level.iter().sum::<f64>();
+        self.rms_sum += row.rms[range.clone()].iter().sum::<f64>();
+        self.centers += pixels.len() as u64;
+        self.light += sum;
+        self.light_x += range.start as f64 * sum + moment;
+        self.light_y += self.rows as f64 * sum;
+        let peak = peaks.into_iter().fold(f64::MIN, f64::max);
+        if self.peak.is_none_or(|(highest, ..)| peak > highest) {
+            let place = pixels.iter().zip(level).position(|(p, l)| p.to_f64() - l == peak);
+            self.peak = place.map(|i| (peak, range.start + i, self.rows)).or(self.peak);
+        }
+        true
+    }
+
+    /// Adds the share of one pixel.
+    fn pixel<P: Pixel>(
+        &mut self,
+        row: &Row<'_, P>,
+        i: usize,
+        share: f64,
+        inside: bool,
+        options: &MeasureOptions,
+    ) {
+        let value = row.pixels[i].to_f64() - row.level[i];
+        if !self.is_used(row, i, value) {
+            self.left_area += share;
+            return;
+        }
+        let squared = share * share;
+        self.sum += share * value;
+        self.squared_sum += squared * value;
+        self.area += share;
+        self.squared_area += squared;
+        self.background_sum += share * row.level[i];
+        self.rms_sum += share * row.rms[i];
+        if let Some(planes) = row.planes {
+            let weight = match options.error_weight {
+                ErrorWeight::Squared => squared,
+                ErrorWeight::Linear => share,
+            };
+            self.variance += weight * planes.variance[i];
+            self.source_variance += weight * source_variance(value, planes.gain[i], options);
+        }
+        if inside {
+            self.centers += 1;
+            self.light += value;
+            self.light_x += i as f64 * value;
+            self.light_y += self.rows as f64 * value;
+            if self.peak.is_none_or(|(highest, ..)| value > highest) {
+                self.peak = Some((value, i, self.rows));
+            }
+        }
+    }
+
+    /// Whether the pixel counts; if not, the reason is counted.
+    fn is_used<P>(&mut self, row: &Row<'_, P>, i: usize, value: f64) -> bool {
+        let left = row.planes.map_or(Left::Used, |planes| planes.left[i]);
+        self.quality |= row.planes.map_or(0, |planes| planes.bits[i]);
+        match left {
+            Left::Masked => self.n_masked += 1,
+            Left::Uncovered => self.n_uncovered += 1,
+            Left::Used if value.is_finite() => return true,
+            Left::Used => self.n_non_finite += 1,
+        }
+        false
+    }
+
+    fn flags(&self) -> Flags {
+        let n_bad = self.n_non_finite + self.n_masked + self.n_uncovered;
+        let mut flags = Flags::default();
+        let mut set = |when: bool, flag: Flags| flags |= if when { flag } else { Flags::default() };
+        set(self.n_non_finite > 0, Flags::NON_FINITE_DATA);
+        set(self.n_masked > 0, Flags::MASKED_PIXELS);
+        set(self.n_uncovered > 0, Flags::UNCOVERED_PIXELS);
+        let valid = self.area > 0.0;
+        set(!valid && n_bad > 0, Flags::ALL_MASKED);
+        set(valid && self.centers == 0 || !valid && n_bad == 0, Flags::NO_PIXELS);
+        flags
+    }
+
+    /// Variance of the sum; `None` where nothing is known of the noise.
+    fn sum_variance(
+        &self,
+        noise: Noise<'_>,
+        gain: Gain<'_>,
+        options: &MeasureOptions,
+    ) -> Option<f64> {
+        let (weights, light) = match options.error_weight {
+            ErrorWeight::Squared => (self.squared_area, self.squared_sum),
+            ErrorWeight::Linear => (self.area, self.sum),
+        };
+        let sky = match noise {
+            Noise::Unknown => None,
+            Noise::Uniform(sigma) => Some(sigma * sigma * weights),
+            _ => Some(self.variance),
+        };
+        let source = match gain {
+            Gain::Unknown => None,
+            Gain::Uniform(g) if options.source_noise == SourceNoise::OfTheSum => {
+                Some(if g > 0.0 { (light / g).max(0.0) } else { 0.0 })
+            }
+            // Not `max`, which would hide a NaN.
+            _ => Some(if self.source_variance < 0.0 { 0.0 } else { self.source_variance }),
+        };
+        let factor = options.noise_factor * options.noise_factor;
+        (sky.is_some() || source.is_some())
+            .then(|| factor * sky.unwrap_or(0.0) + source.unwrap_or(0.0))
+    }
+
+    pub(super) fn finish(
+        &self,
+        window: &PixelBox,
+        geometric_area: f64,
+        has_background: bool,
+        (noise, gain): (Noise<'_>, Gain<'_>),
+        options: &MeasureOptions,
+    ) -> Measurement {
+        let mut flags = self.flags();
+        let valid = self.area > 0.0;
+        let variance = self.sum_variance(noise, gain, options);
+        if valid && variance.is_some_and(|v| !v.is_finite()) {
+            flags |= Flags::NON_FINITE_ERROR;
+        }
+        let scale = match options.non_finite {
+            _ if !valid => f64::NAN,
+            NonFinite::LeaveOut => 1.0,
+            NonFinite::Rescale => (self.area + self.left_area) / self.area,
+            NonFinite::Propagate if self.n_non_finite > 0 => f64::NAN,
+            NonFinite::Propagate => 1.0,
+        };
+        let place =
+            |x: f64, y: f64| PixelCoord::new(window.x.start as f64 + x, window.y.start as f64 + y);
+        let nowhere = PixelCoord::new(f64::NAN, f64::NAN);
+        let centroid = place(self.light_x / self.light, self.light_y / self.light);
+        let (sum, sum_err) = (scale * self.sum, scale * variance.unwrap_or(f64::NAN).sqrt());
+        Measurement {
+            sum,
+            sum_err,
+            snr: sum / sum_err,
+            area: self.area,
+            geometric_area,
+            centroid: if centroid.is_finite() { centroid } else { nowhere },
+            peak: self.peak.map_or(f64::NAN, |(value, ..)| value),
+            peak_at: self.peak.map_or(nowhere, |(_, x, y)| place(x as f64, y as f64)),
+            background_sum: if valid { self.background_sum } else { f64::NAN },
+            background_rms: if has_background { self.rms_sum / self.area } else { f64::NAN },
+            n_bad: self.n_non_finite + self.n_masked + self.n_uncovered,
+            n_non_finite: self.n_non_finite,
+            n_masked: self.n_masked,
+            n_uncovered: self.n_uncovered,
+            bad_fraction: self.left_area / (self.area + self.left_area),
+            quality: self.quality,
+            flags,
+        }
+    }
+}
+
+/// Variance of a pixel's own light, in the image's unit squared; NaN for a gain that makes no sense.
+fn source_variance(value: f64, gain: f64, options: &MeasureOptions) -> f64 {
+    if gain == 0.0 {
+        return 0.0;
+    }
+    if gain.is_nan() || gain < 0.0 {
+        return f64::NAN;
+    }
+    match options.source_noise {
+        SourceNoise::OfTheSum => value / gain,
+        SourceNoise::OfEachPixel => value.max(0.0) / gain,
+    }
+}
