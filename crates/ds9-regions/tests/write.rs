@@ -287,3 +287,11 @@ fn what_fuzzing_found_stays_fixed() {
             .unwrap_or_else(|problem| panic!("{}: {problem}", path.display()));
     }
 }
+
+#[test]
+fn a_region_with_its_item_is_small() {
+    let bytes = size_of::<ds9_regions::Region>()
+        + size_of::<ds9_regions::Item>()
+        + size_of::<ds9_regions::Property>();
+    assert!(bytes <= 200, "{bytes} bytes");
+}
