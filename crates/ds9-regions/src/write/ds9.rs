@@ -14,6 +14,9 @@ use crate::{
     Conjunction, Flag, Frame, Length, Panda, Position, Properties, Property, Region, Shape, Unit,
 };
 
+/// DS9 has room for no more.
+const MOST_RINGS: u32 = 512;
+
 const GLOBAL: &str = "global color=green dashlist=8 3 width=1 font=\"helvetica 10 normal roman\" \
     select=1 highlite=1 dash=0 fixed=0 edit=1 move=1 delete=1 include=1 source=1\n";
 
@@ -297,7 +300,7 @@ fn sizes(out: &mut String, shape: &Shape, frame: Frame) -> Result {
         }
         Shape::Annulus { rings, .. } => {
             out.push(',');
-            let mut edges = spread(&rings.edges, rings.count, between);
+            let mut edges = spread(&rings.edges, rings.count, between)?;
             edges.sort_by(|a, b| size_of_length(a).total_cmp(&size_of_length(b)));
             lengths(out, edges.iter(), frame)
         }
@@ -306,7 +309,7 @@ fn sizes(out: &mut String, shape: &Shape, frame: Frame) -> Result {
             let pair = |a: &[Length; 2], b: &[Length; 2], t| {
                 [between(&a[0], &b[0], t), between(&a[1], &b[1], t)]
             };
-            let mut edges = spread(&all.rings.edges, all.rings.count, pair);
+            let mut edges = spread(&all.rings.edges, all.rings.count, pair)?;
             edges.sort_by(|a, b| size_of_length(&a[0]).total_cmp(&size_of_length(&b[0])));
             lengths(out, edges.iter().flatten(), frame)?;
             comma_angle(out, all.angle)
@@ -331,13 +334,20 @@ fn between(a: &Length, b: &Length, t: f64) -> Length {
 }
 
 /// All edges of rings that were given by a number.
-fn spread<L: Clone>(edges: &[L], count: Option<u32>, between: impl Fn(&L, &L, f64) -> L) -> Vec<L> {
-    match (edges, count) {
+fn spread<L: Clone>(
+    edges: &[L],
+    count: Option<u32>,
+    between: impl Fn(&L, &L, f64) -> L,
+) -> Result<Vec<L>> {
+    if count.is_some_and(|count| count > MOST_RINGS) {
+        return Err(Unwritable::Property);
+    }
+    Ok(match (edges, count) {
         ([first, last], Some(count)) if count > 0 => {
             (0..=count).map(|n| between(first, last, f64::from(n) / f64::from(count))).collect()
         }
         _ => edges.to_vec(),
-    }
+    })
 }
 
 fn panda<L>(
