@@ -4,6 +4,8 @@
 //! the usual call of photutils' `Background2D` masks nothing. One exponential disc a scene, cut at the radius of its
 //! aperture, on a sloping sky with normal noise, 0.04 arcsec a pixel; truth is the noiseless flux in the aperture.
 
+#![allow(clippy::print_stdout, reason = "the table of what is kept")]
+
 use astro_coords::{PixelBox, PixelCoord};
 use ndarray::Array2;
 use photometry::aperture::Circle;
