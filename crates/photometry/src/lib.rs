@@ -2,6 +2,7 @@
 
 pub mod aperture;
 pub mod background;
+pub mod calibration;
 mod error;
 mod flags;
 mod measure;
