@@ -41,7 +41,7 @@ impl FitsFile {
         fields: &[&Field],
         rows: Range<u64>,
     ) -> Result<Table> {
-        let header = hdu.table.as_deref().unwrap_or(&hdu.header);
+        let header = hdu.stored_header();
         let width = layout.row_bytes as u64;
         let first = hdu.offset + rows.start * width;
         let count = usize::try_from(rows.end - rows.start).unwrap_or(usize::MAX);
@@ -158,7 +158,7 @@ impl FitsFile {
 }
 
 fn layout(hdu: &Hdu) -> Result<Layout> {
-    let header = hdu.table.as_deref().unwrap_or(&hdu.header);
+    let header = hdu.stored_header();
     let kind = header.find::<String>("XTENSION").ok().flatten().unwrap_or_default();
     if !matches!(kind.trim(), "BINTABLE" | "A3DTABLE") {
         return Err(Error::NoTable { place: hdu.place().to_owned() });
