@@ -132,7 +132,7 @@ pub(crate) fn tables(path: &Path) -> Vec<Unit> {
             ..Column::new("N", Values::I64(n(1).map(|i| i as i64 - 1).collect()))
         },
         vector("FLUX", &[3], Values::F32(n(3).map(|i| (i as f32).sqrt()).collect()))
-            .with_unit("electron/s"),
+            .with_unit("Jy/arcsec**2"),
         vector("CUBE", &[2, 3], Values::I16(n(6).map(|i| (i % 30_000) as i16).collect())),
         vector("WORDS", &[2], Values::Text(n(2).map(|i| "x".repeat(i % 5)).collect())),
         Column::new("GOOD", Values::Logical(n(1).map(|i| Some(i % 3 == 0)).collect())),
