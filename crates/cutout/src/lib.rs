@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+pub mod combine;
 mod error;
 mod extensions;
+pub mod mosaic;
 pub mod render;
 mod window;
 

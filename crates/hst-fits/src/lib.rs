@@ -1,8 +1,6 @@
 #![doc = include_str!("../README.md")]
-#![cfg_attr(not(feature = "cfitsio"), forbid(unsafe_code))]
+#![forbid(unsafe_code)]
 
-#[cfg(feature = "cfitsio")]
-mod cfitsio;
 mod checksum;
 mod error;
 mod file;
@@ -21,8 +19,6 @@ mod tiles;
 mod wcs;
 mod write;
 
-#[cfg(feature = "cfitsio")]
-pub use cfitsio::{CfitsioFile, Verified};
 pub use error::{Error, Result};
 pub use file::FitsFile;
 pub use hdu::{Bitpix, Hdu, HduKind};

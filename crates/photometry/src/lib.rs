@@ -2,7 +2,6 @@
 
 pub mod aperture;
 pub mod background;
-pub mod calibration;
 mod error;
 mod flags;
 mod measure;
@@ -17,8 +16,7 @@ pub use background::{Background, BackgroundOptions, background, background_near}
 pub use error::{Error, Result};
 pub use flags::Flags;
 pub use measure::{
-    ErrorWeight, Gain, LocalSky, LocalSkyOptions, MeasureOptions, Measurement, Noise, NonFinite,
-    Pixels, Plane, Quality, QualitySource, SourceNoise, local_sky, measure, measure_all,
-    measure_in, measure_together, measure_with_sky,
+    ErrorWeight, Gain, MeasureOptions, Measurement, Noise, NonFinite, Pixels, Plane, Quality,
+    QualitySource, SourceNoise, measure, measure_all, measure_in,
 };
 pub use source::{MaskSource, Pixel, PixelSource, SourceError};

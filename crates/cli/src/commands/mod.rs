@@ -3,11 +3,13 @@
 mod archive;
 mod background;
 mod catalog;
+mod combine;
 mod completions;
 mod demo;
 mod fetch;
 mod info;
 mod man;
+mod mosaic;
 mod regions;
 mod search;
 
@@ -20,6 +22,8 @@ use crate::console::{Console, Outcome};
 pub(crate) enum Command {
     Catalog(Box<catalog::Args>),
     Background(background::Args),
+    Combine(combine::Args),
+    Mosaic(Box<mosaic::Args>),
     Demo(demo::Args),
     Search(Box<search::Args>),
     Fetch(Box<fetch::Args>),
@@ -35,6 +39,8 @@ impl Command {
         match self {
             Self::Catalog(args) => catalog::run(&args, console),
             Self::Background(args) => background::run(&args, console),
+            Self::Combine(args) => combine::run(&args, console),
+            Self::Mosaic(args) => mosaic::run(&args, console),
             Self::Demo(args) => demo::run(&args, console),
             Self::Search(args) => search::run(&args, console),
             Self::Fetch(args) => fetch::run(&args, console),

@@ -76,8 +76,6 @@ pub enum Noise<'a> {
     InverseVariance(&'a dyn Plane),
     /// The background's own scatter, evaluated under the aperture.
     Background,
-    /// The scatter of the pixels in the annulus, for [`crate::measure_with_sky`].
-    LocalSky,
 }
 
 /// Electrons per unit of the image, for the source's own noise.
@@ -163,9 +161,6 @@ impl<'a, S: PixelSource> Pixels<'a, S> {
         };
         if matches!(self.noise, Noise::Background) && self.background.is_none() {
             return Err(Error::NoBackground);
-        }
-        if matches!(self.noise, Noise::LocalSky) {
-            return Err(Error::NoLocalSky);
         }
         if let Noise::Uniform(sigma) = self.noise {
             positive("the noise", sigma)?;
@@ -258,7 +253,6 @@ impl fmt::Debug for Noise<'_> {
                 f.debug_tuple("InverseVariance").field(&plane.shape()).finish()
             }
             Self::Background => f.write_str("Background"),
-            Self::LocalSky => f.write_str("LocalSky"),
         }
     }
 }

@@ -1,0 +1,73 @@
+//! One file that takes part.
+
+use hst_fits::{Bitpix, FitsFile, Hdu};
+
+use crate::{Error, Result};
+
+/// The units of one file.
+#[derive(Debug)]
+pub(crate) struct Input<'a> {
+    pub(crate) file: &'a FitsFile,
+    pub(crate) image: &'a Hdu,
+    pub(crate) weights: Option<&'a Hdu>,
+    /// `(ny, nx)`
+    pub(crate) shape: (usize, usize),
+}
+
+impl<'a> Input<'a> {
+    pub(crate) fn new(file: &'a FitsFile) -> Result<Self> {
+        let images = || file.hdus().iter().filter(|hdu| hdu.shape().is_some());
+        let named = |name: &str| images().find(|hdu| is(hdu, name));
+        let image = match named("SCI") {
+            Some(hdu) => hdu,
+            None => file.first_image()?,
+        };
+        let place = || image.place().to_owned();
+        let shape = image.shape().ok_or_else(|| hst_fits::Error::NoImage { place: place() })?;
+        let weights = named("WHT").filter(|hdu| hdu.index != image.index);
+        if let Some(weights) = weights.filter(|hdu| hdu.shape() != Some(shape)) {
+            let problem =
+                format!("the weights have another shape than the image: {}", weights.place());
+            return Err(Error::CannotCombine { problem });
+        }
+        Ok(Self { file, image, weights, shape })
+    }
+
+    pub(crate) fn place(&self) -> &str {
+        self.image.place()
+    }
+
+    /// The unit of that number in the result: the image, then the weights.
+    pub(crate) fn unit(&self, unit: usize) -> Option<&'a Hdu> {
+        match unit {
+            0 => Some(self.image),
+            _ => self.weights,
+        }
+    }
+
+    /// Whether single precision holds the pixels.
+    pub(crate) fn single(&self, unit: usize) -> bool {
+        let bitpix = self.unit(unit).map(|hdu| hdu.bitpix);
+        matches!(bitpix, Some(Bitpix::U8 | Bitpix::I16 | Bitpix::F32))
+    }
+}
+
+/// By its name, or by that which it had before astrocut called it CUTOUT.
+fn is(hdu: &Hdu, name: &str) -> bool {
+    let original = || hdu.header.find::<String>("O_EXT_NM").ok().flatten();
+    hdu.name == name
+        || (hdu.name == "CUTOUT"
+            && original().is_some_and(|old| old.trim().eq_ignore_ascii_case(name)))
+}
+
+/// Whether there are weights.
+pub(crate) fn all_or_none_have_weights(inputs: &[Input<'_>]) -> Result<bool> {
+    let with = inputs.iter().find(|input| input.weights.is_some());
+    let without = inputs.iter().find(|input| input.weights.is_none());
+    if let (Some(with), Some(without)) = (with, without) {
+        let (with, without) = (with.file.path().display(), without.file.path().display());
+        let problem = format!("{with} has a WHT extension and {without} has none");
+        return Err(Error::CannotCombine { problem });
+    }
+    Ok(with.is_some())
+}

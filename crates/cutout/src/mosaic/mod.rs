@@ -1,0 +1,293 @@
+//! Images on different grids become one image on one grid.
+//!
+//! The grid is gnomonic (TAN). Images that lie on it, shifted by whole pixels, are copied; others are resampled so that
+//! flux is conserved: a pixel of the mosaic gets from each pixel of an image the share of its flux that lies in it, so
+//! it does not matter how large the pixels of the two are on the sky.
+
+mod coverage;
+mod source;
+mod target;
+
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+
+use astro_coords::PixelBox;
+use hst_fits::{Card, FitsFile, Header, Pixels, RowSource, Wcs, WriteOptions, write_images_with};
+use ndarray::Array2;
+use rayon::prelude::*;
+
+use crate::combine::{self, Method, Part, Relation};
+use crate::{Error, Result};
+use source::{Resampled, Source};
+use target::Target;
+
+pub use target::MosaicGrid;
+
+/// How an image gets onto another grid. One that fits by whole pixels is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Resampling {
+    /// Areas of polygons: flux is conserved exactly, noise becomes correlated.
+    #[default]
+    Exact,
+    /// The nearest pixel, times the ratio of areas: values and noise stay, positions move by up to half a pixel.
+    Nearest,
+}
+
+/// How a mosaic is made.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MosaicOptions<'a> {
+    /// Its pixels.
+    pub grid: MosaicGrid,
+    /// How images get onto them.
+    pub resampling: Resampling,
+    /// What becomes of the values that several images have for one pixel.
+    pub method: Method<'a>,
+    /// Of the same exposures the first image that covers a pixel counts, and fades into the next near its border;
+    /// independent ones are combined.
+    pub relation: Relation,
+}
+
+/// A pixel that is covered less than this has no value.
+const LEAST: f64 = 0.5;
+/// The side of the pieces of a mosaic that one thread works on at once.
+const TILE: usize = 256;
+
+/// Images and the grid they go to. Pixels are read and resampled where they are asked for.
+#[derive(Debug)]
+pub struct Mosaic<'a> {
+    sources: Vec<Source<'a>>,
+    target: Target,
+    options: MosaicOptions<'a>,
+    primary: Header,
+    units: Vec<Header>,
+}
+
+impl<'a> Mosaic<'a> {
+    /// Images in the order in which they count; each gives its `SCI`, else its first image, and its `WHT` where it has
+    /// one.
+    ///
+    /// # Errors
+    /// Without any image; when one of them has no image or no world coordinates, or another unit; when weights are
+    /// asked for and there are none; when the grid makes no sense or would be absurdly large.
+    pub fn new(files: &'a [FitsFile], options: MosaicOptions<'a>) -> Result<Self> {
+        if files.is_empty() {
+            return Err(Error::CannotCombine { problem: "there is no image".to_owned() });
+        }
+        let sources = files.iter().map(Source::new).collect::<Result<Vec<_>>>()?;
+        let inputs = files.iter().map(combine::Input::new).collect::<Result<Vec<_>>>()?;
+        let weighted = combine::all_or_none_have_weights(&inputs)?;
+        if !weighted && matches!(options.method, Method::Weighted) {
+            let problem = format!("there is no WHT extension to weight by: {}", sources[0].place());
+            return Err(Error::CannotCombine { problem });
+        }
+        let target = Target::new(&options.grid, &sources)?;
+        let (primary, mut units) = combine::plain_headers(&inputs)?;
+        units.truncate(if weighted { 2 } else { 1 });
+        let mut mosaic = Self { sources, target, options, primary, units };
+        mosaic.describe(files);
+        Ok(mosaic)
+    }
+
+    fn describe(&mut self, files: &[FitsFile]) {
+        for header in &mut self.units {
+            for (keyword, text) in [("CTYPE1", "RA---TAN"), ("CTYPE2", "DEC--TAN")] {
+                header.set(keyword, text, "");
+            }
+            for (keyword, value) in &self.target.cards {
+                header.set(keyword, *value, "");
+            }
+            header.set("RADESYS", "ICRS", "");
+        }
+        let how = match self.options.resampling {
+            Resampling::Exact => "exact overlap",
+            Resampling::Nearest => "nearest pixel",
+        };
+        let (version, n) = (env!("CARGO_PKG_VERSION"), self.sources.len());
+        let text =
+            format!("hst {version} mosaic: {n} images, {how}, {}", self.options.method.name());
+        self.primary.push(Card::commentary("HISTORY", &text));
+        for file in files {
+            let name = file.path().file_name().unwrap_or_default().to_string_lossy();
+            self.primary.push(Card::commentary("HISTORY", &format!("of {name}")));
+        }
+    }
+
+    /// `(ny, nx)`.
+    pub fn shape(&self) -> (usize, usize) {
+        self.target.shape
+    }
+
+    /// Where its pixels lie.
+    pub fn wcs(&self) -> &Wcs {
+        &self.target.wcs
+    }
+
+    /// The header of the primary unit, to be changed before it is written.
+    pub fn primary_mut(&mut self) -> &mut Header {
+        &mut self.primary
+    }
+
+    /// Headers of the units that hold pixels: the image, and the weights where there are any.
+    pub fn headers(&self) -> &[Header] {
+        &self.units
+    }
+
+    /// Fluxes and weights of some rows. `weights` may be empty.
+    ///
+    /// # Errors
+    /// When an image cannot be read.
+    ///
+    /// # Panics
+    /// When a buffer has another length than the rows.
+    pub fn read(&self, rows: Range<usize>, image: &mut [f64], weights: &mut [f64]) -> Result<()> {
+        let nx = self.shape().1;
+        assert_eq!(image.len(), rows.len() * nx, "the buffer has the size of the rows");
+        assert!(weights.is_empty() || weights.len() == image.len(), "and so has that of weights");
+        let tiles: Vec<_> = rows
+            .clone()
+            .step_by(TILE)
+            .flat_map(|y| {
+                let y = y..(y + TILE).min(rows.end);
+                (0..nx).step_by(TILE).map(move |x| (x..(x + TILE).min(nx), y.clone()))
+            })
+            .collect();
+        // A batch of tiles at once, so that memory does not grow with the mosaic.
+        for batch in tiles.chunks(4 * rayon::current_num_threads()) {
+            let made: Vec<_> =
+                batch.par_iter().map(|(x, y)| self.tile(x, y)).collect::<Result<_>>()?;
+            for ((x, y), (values, found)) in batch.iter().zip(made) {
+                for (j, y) in y.clone().enumerate() {
+                    let (from, to) = (j * x.len(), (y - rows.start) * nx);
+                    let out = to + x.start..to + x.end;
+                    image[out.clone()].copy_from_slice(&values[from..from + x.len()]);
+                    if !weights.is_empty() {
+                        weights[out].copy_from_slice(&found[from..from + x.len()]);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tile(&self, x: &Range<usize>, y: &Range<usize>) -> Result<(Vec<f64>, Vec<f64>)> {
+        let signed = |range: &Range<usize>| range.start.cast_signed()..range.end.cast_signed();
+        let tile = PixelBox::new(signed(x), signed(y));
+        let n = x.len() * y.len();
+        let (mut image, mut weights) = (vec![f64::NAN; n], vec![0.0; n]);
+        let mut layers = Vec::new();
+        for (input, source) in self.sources.iter().enumerate() {
+            if let Some(layer) = source.resample(&self.target, &tile, self.options.resampling)? {
+                layers.push((input, layer));
+            }
+        }
+        if layers.is_empty() {
+            return Ok((image, weights));
+        }
+        match self.options.relation {
+            Relation::Independent => {
+                for (_, layer) in &mut layers {
+                    layer.drop_borders();
+                }
+                let parts: Vec<_> = layers
+                    .iter()
+                    .map(|(input, layer)| Part {
+                        values: &layer.values,
+                        weights: &layer.weights,
+                        input: *input,
+                    })
+                    .collect();
+                let Self { options, .. } = self;
+                combine::combine(
+                    &parts,
+                    options.method,
+                    options.relation,
+                    &mut image,
+                    &mut weights,
+                );
+            }
+            Relation::SameExposures | Relation::AsAstrocut => {
+                fading(&layers, &mut image, &mut weights);
+            }
+        }
+        Ok((image, weights))
+    }
+
+    /// All pixels: fluxes and weights (1 where images have none).
+    ///
+    /// # Errors
+    /// When an image cannot be read.
+    pub fn arrays(&self) -> Result<[Array2<f64>; 2]> {
+        let (ny, nx) = self.shape();
+        let (mut image, mut weights) = (vec![0.0; ny * nx], vec![0.0; ny * nx]);
+        self.read(0..ny, &mut image, &mut weights)?;
+        Ok([image, weights]
+            .map(|pixels| Array2::from_shape_vec((ny, nx), pixels).unwrap_or_default()))
+    }
+
+    /// Writes the mosaic: `SCI`, and `WHT` where images have weights, in single precision.
+    ///
+    /// # Errors
+    /// When an image cannot be read or the file cannot be written; then there is no file, or the old one.
+    pub fn write(&self, path: &Path, options: WriteOptions) -> Result<()> {
+        let planes: Vec<_> =
+            (0..self.units.len()).map(|unit| Plane { mosaic: self, unit }).collect();
+        let mut units = vec![(&self.primary, Pixels::None)];
+        for (header, plane) in self.units.iter().zip(&planes) {
+            units.push((header, Pixels::RowsF32(self.shape(), plane)));
+        }
+        Ok(write_images_with(path, &units, options)?)
+    }
+}
+
+impl Resampled {
+    /// Pixels that are mostly outside count for nothing.
+    fn drop_borders(&mut self) {
+        for ((value, weight), coverage) in
+            self.values.iter_mut().zip(&mut self.weights).zip(&self.coverage)
+        {
+            if *coverage < LEAST {
+                (*value, *weight) = (f64::NAN, 0.0);
+            }
+        }
+    }
+}
+
+/// Of images of the same exposures, the first that covers the pixel; near its border it fades into the next.
+fn fading(layers: &[(usize, Resampled)], image: &mut [f64], weights: &mut [f64]) {
+    for (i, (image, weight)) in image.iter_mut().zip(weights).enumerate() {
+        let (mut left, mut value, mut mean, mut least) = (1.0, 0.0, 0.0, None);
+        for (_, layer) in layers.iter().filter(|(_, layer)| layer.coverage[i] >= LEAST) {
+            let share = left * layer.depth[i];
+            value += share * layer.values[i];
+            mean += share * layer.weights[i];
+            left -= share;
+            least.get_or_insert((layer.values[i], layer.weights[i]));
+        }
+        if left < 1.0 {
+            (*image, *weight) = (value / (1.0 - left), mean / (1.0 - left));
+        } else if let Some(only) = least {
+            (*image, *weight) = only;
+        }
+    }
+}
+
+/// One unit of the mosaic, made where its rows are written.
+#[derive(Debug)]
+struct Plane<'a> {
+    mosaic: &'a Mosaic<'a>,
+    unit: usize,
+}
+
+impl RowSource for Plane<'_> {
+    fn rows(&self, rows: Range<usize>, out: &mut [f64]) -> io::Result<()> {
+        let done = match self.unit {
+            0 => self.mosaic.read(rows, out, &mut []),
+            _ => {
+                let mut image = vec![0.0; out.len()];
+                self.mosaic.read(rows, &mut image, out)
+            }
+        };
+        done.map_err(io::Error::other)
+    }
+}
