@@ -64,6 +64,9 @@ pub enum Error {
     /// The noise was to be that of the background, and there is none.
     #[error("noise from the background needs a background")]
     NoBackground,
+    /// The noise was to be that of a local sky, and there is none.
+    #[error("noise from the local sky needs an annulus")]
+    NoLocalSky,
     /// The source of pixels or of a mask could not give a window.
     #[error("cannot read columns {:?}, rows {:?}", window.x, window.y)]
     Read {

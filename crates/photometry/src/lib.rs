@@ -2,11 +2,13 @@
 
 pub mod aperture;
 pub mod background;
+pub mod calibration;
 mod error;
 mod flags;
 mod measure;
 pub mod noise;
 mod source;
+pub mod statistics;
 pub mod stats;
 mod vectors;
 
@@ -16,7 +18,8 @@ pub use background::{Background, BackgroundOptions, background, background_near}
 pub use error::{Error, Result};
 pub use flags::Flags;
 pub use measure::{
-    ErrorWeight, Gain, MeasureOptions, Measurement, Noise, NonFinite, Pixels, Plane, Quality,
-    QualitySource, SourceNoise, measure, measure_all, measure_in,
+    ErrorWeight, Gain, LocalSky, LocalSkyOptions, MeasureOptions, Measurement, Noise, NonFinite,
+    Pixels, Plane, Quality, QualitySource, SourceNoise, local_sky, measure, measure_all,
+    measure_in, measure_together, measure_with_sky,
 };
 pub use source::{MaskSource, Pixel, PixelSource, SourceError};

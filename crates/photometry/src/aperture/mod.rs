@@ -69,6 +69,11 @@ pub trait Aperture: Debug + Send + Sync {
         Run { touched: 0..shares.len(), whole: 0..0 }
     }
 
+    /// Appends the runs of pixels of row `y` in `columns` whose centres lie inside.
+    fn centers(&self, y: isize, columns: Range<isize>, out: &mut Vec<Range<isize>>) {
+        centers(self, y, columns, out);
+    }
+
     /// Appends the places where the line of height `y` enters and leaves the shape, in pairs and ascending.
     ///
     /// `false` where the shape cannot tell: the pixels where it meets another are then sampled.
@@ -109,6 +114,9 @@ macro_rules! points_to_a_shape {
             fn row(&self, y: isize, x: isize, shares: &mut [f64]) -> Run {
                 (**self).row(y, x, shares)
             }
+            fn centers(&self, y: isize, columns: Range<isize>, out: &mut Vec<Range<isize>>) {
+                (**self).centers(y, columns, out);
+            }
             fn crossings(&self, y: f64, out: &mut Vec<f64>) -> bool {
                 (**self).crossings(y, out)
             }
@@ -118,6 +126,23 @@ macro_rules! points_to_a_shape {
 
 points_to_a_shape!(&A);
 points_to_a_shape!(Box<A>);
+
+/// Runs of pixels whose centres lie inside, one by one.
+fn centers<A: Aperture + ?Sized>(
+    aperture: &A,
+    y: isize,
+    columns: Range<isize>,
+    out: &mut Vec<Range<isize>>,
+) {
+    for x in columns {
+        if aperture.contains(PixelCoord::new(x as f64, y as f64)) {
+            match out.last_mut() {
+                Some(run) if run.end == x => run.end = x + 1,
+                _ => out.push(x..x + 1),
+            }
+        }
+    }
+}
 
 /// The box of pixels that covers `center ± half`; far outside any image it stops.
 pub(crate) fn bounds(center: PixelCoord, half_x: f64, half_y: f64) -> PixelBox {

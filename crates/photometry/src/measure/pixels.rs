@@ -76,6 +76,8 @@ pub enum Noise<'a> {
     InverseVariance(&'a dyn Plane),
     /// The background's own scatter, evaluated under the aperture.
     Background,
+    /// The scatter of the pixels in the annulus, for [`crate::measure_with_sky`].
+    LocalSky,
 }
 
 /// Electrons per unit of the image, for the source's own noise.
@@ -134,7 +136,7 @@ impl<'a, S: PixelSource> Pixels<'a, S> {
 
     /// # Errors
     /// When a plane has another shape than the image, or a number makes no sense.
-    pub(super) fn check(&self, options: &MeasureOptions) -> Result<()> {
+    pub(crate) fn check(&self, options: &MeasureOptions) -> Result<()> {
         let image = self.data.shape();
         let same = |what, found: Option<(usize, usize)>| match found {
             Some(found) if found != image => Err(Error::Shape { what, image, found }),
@@ -161,6 +163,9 @@ impl<'a, S: PixelSource> Pixels<'a, S> {
         };
         if matches!(self.noise, Noise::Background) && self.background.is_none() {
             return Err(Error::NoBackground);
+        }
+        if matches!(self.noise, Noise::LocalSky) {
+            return Err(Error::NoLocalSky);
         }
         if let Noise::Uniform(sigma) = self.noise {
             positive("the noise", sigma)?;
@@ -253,6 +258,7 @@ impl fmt::Debug for Noise<'_> {
                 f.debug_tuple("InverseVariance").field(&plane.shape()).finish()
             }
             Self::Background => f.write_str("Background"),
+            Self::LocalSky => f.write_str("LocalSky"),
         }
     }
 }

@@ -2,34 +2,35 @@ use std::ops::Range;
 
 use astro_coords::{PixelBox, PixelCoord};
 
-use super::{ErrorWeight, Gain, MeasureOptions, Measurement, Noise, NonFinite, SourceNoise};
-use crate::{Aperture, Flags, Pixel};
+use super::rows::{Left, Row};
+use super::{
+    ErrorWeight, Gain, MeasureOptions, Measurement, Noise, NonFinite, Pixels, SourceNoise,
+};
+use crate::{Aperture, Flags, Pixel, PixelSource};
 
-/// Why a pixel does not count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Left {
-    #[default]
-    Used,
-    Masked,
-    Uncovered,
+/// What is measured apart from the pixels: a level for all of them and its error, and what counts as an outlier.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sky {
+    pub(crate) level: f64,
+    pub(crate) level_err: f64,
+    /// Values less background and level that count, and the others are clipped.
+    pub(crate) keep: (f64, f64),
 }
 
-/// One row of the window: pixels, and what is known of them. `None` where no plane is read.
-pub(super) struct Row<'a, P> {
-    pub pixels: &'a [P],
-    pub level: &'a [f64],
-    pub rms: &'a [f64],
-    pub planes: Option<Planes<'a>>,
+impl Default for Sky {
+    fn default() -> Self {
+        Self { level: 0.0, level_err: 0.0, keep: (f64::NEG_INFINITY, f64::INFINITY) }
+    }
 }
 
-/// Beside the pixels: use, quality bits, variance without the source, electrons per unit.
-#[derive(Clone, Copy)]
-pub(super) struct Planes<'a> {
-    pub left: &'a [Left],
-    pub bits: &'a [u32],
-    pub variance: &'a [f64],
-    pub gain: &'a [f64],
+impl Sky {
+    fn clips(&self) -> bool {
+        self.keep != (f64::NEG_INFINITY, f64::INFINITY)
+    }
 }
+
+/// How to measure.
+type How<'a> = (&'a MeasureOptions, &'a Sky);
 
 /// Sums over the pixels in the order of the rows. Moments are about the window's first pixel, where they are small.
 #[derive(Default)]
@@ -51,6 +52,7 @@ pub(super) struct Tally {
     n_non_finite: u64,
     n_masked: u64,
     n_uncovered: u64,
+    n_clipped: u64,
     quality: u32,
     rows: usize,
 }
@@ -65,7 +67,7 @@ impl Tally {
         (y, x0): (isize, isize),
         shares: &mut [f64],
         row: &Row<'_, P>,
-        options: &MeasureOptions,
+        how: How<'_>,
     ) {
         let run = aperture.row(y, x0, shares);
         let end = run.touched.end;
@@ -74,11 +76,11 @@ impl Tally {
             |i: usize| aperture.contains(PixelCoord::new((x0 + i.cast_signed()) as f64, y as f64));
         for i in (run.touched.start..whole.start).chain(whole.end..end) {
             if shares[i] > 0.0 {
-                self.pixel(row, i, shares[i], inside(i), options);
+                self.pixel(row, i, shares[i], inside(i), how);
             }
         }
-        if row.planes.is_some() || !self.whole(row, whole.clone()) {
-            whole.for_each(|i| self.pixel(row, i, 1.0, true, options));
+        if row.planes.is_some() || how.1.clips() || !self.whole(row, whole.clone()) {
+            whole.for_each(|i| self.pixel(row, i, 1.0, true, how));
         }
         self.rows += 1;
     }
@@ -137,11 +139,15 @@ impl Tally {
         i: usize,
         share: f64,
         inside: bool,
-        options: &MeasureOptions,
+        (options, sky): How<'_>,
     ) {
         let value = row.pixels[i].to_f64() - row.level[i];
         if !self.is_used(row, i, value) {
             self.left_area += share;
+            return;
+        }
+        if value < sky.keep.0 || value > sky.keep.1 {
+            self.n_clipped += 1;
             return;
         }
         let squared = share * share;
@@ -183,17 +189,18 @@ impl Tally {
         false
     }
 
-    fn flags(&self) -> Flags {
+    fn flags(&self, outside: bool) -> Flags {
         let n_bad = self.n_non_finite + self.n_masked + self.n_uncovered;
-        let mut flags = Flags::default();
-        let mut set = |when: bool, flag: Flags| flags |= if when { flag } else { Flags::default() };
-        set(self.n_non_finite > 0, Flags::NON_FINITE_DATA);
-        set(self.n_masked > 0, Flags::MASKED_PIXELS);
-        set(self.n_uncovered > 0, Flags::UNCOVERED_PIXELS);
         let valid = self.area > 0.0;
-        set(!valid && n_bad > 0, Flags::ALL_MASKED);
-        set(valid && self.centers == 0 || !valid && n_bad == 0, Flags::NO_PIXELS);
-        flags
+        let any = valid || n_bad > 0 || self.n_clipped > 0;
+        Flags::NON_FINITE_DATA.when(self.n_non_finite > 0)
+            | Flags::MASKED_PIXELS.when(self.n_masked > 0)
+            | Flags::UNCOVERED_PIXELS.when(self.n_uncovered > 0)
+            | Flags::ALL_MASKED.when(!valid && n_bad > 0 && self.n_clipped == 0)
+            | Flags::SIGMA_CLIPPED.when(self.n_clipped > 0)
+            | Flags::NO_PIXELS.when(!any || valid && self.centers == 0)
+            | Flags::NO_OVERLAP.when(!any && outside)
+            | Flags::PARTIAL_OVERLAP.when(any && outside)
     }
 
     /// Variance of the sum; `None` where nothing is known of the noise.
@@ -201,14 +208,14 @@ impl Tally {
         &self,
         noise: Noise<'_>,
         gain: Gain<'_>,
-        options: &MeasureOptions,
+        (options, local): How<'_>,
     ) -> Option<f64> {
         let (weights, light) = match options.error_weight {
             ErrorWeight::Squared => (self.squared_area, self.squared_sum),
             ErrorWeight::Linear => (self.area, self.sum),
         };
         let sky = match noise {
-            Noise::Unknown => None,
+            Noise::Unknown | Noise::LocalSky => None,
             Noise::Uniform(sigma) => Some(sigma * sigma * weights),
             _ => Some(self.variance),
         };
@@ -221,24 +228,23 @@ impl Tally {
             _ => Some(if self.source_variance < 0.0 { 0.0 } else { self.source_variance }),
         };
         let factor = options.noise_factor * options.noise_factor;
+        let level = (self.area * local.level_err).powi(2);
         (sky.is_some() || source.is_some())
-            .then(|| factor * sky.unwrap_or(0.0) + source.unwrap_or(0.0))
+            .then(|| factor * (sky.unwrap_or(0.0) + level) + source.unwrap_or(0.0))
     }
 
-    pub(super) fn finish(
+    pub(super) fn finish<S: PixelSource>(
         &self,
         window: &PixelBox,
-        geometric_area: f64,
-        has_background: bool,
-        (noise, gain): (Noise<'_>, Gain<'_>),
+        (geometric_area, outside): (f64, bool),
+        pixels: &Pixels<'_, S>,
         options: &MeasureOptions,
+        sky: &Sky,
     ) -> Measurement {
-        let mut flags = self.flags();
+        let mut flags = self.flags(outside);
         let valid = self.area > 0.0;
-        let variance = self.sum_variance(noise, gain, options);
-        if valid && variance.is_some_and(|v| !v.is_finite()) {
-            flags |= Flags::NON_FINITE_ERROR;
-        }
+        let variance = self.sum_variance(pixels.noise, pixels.gain, (options, sky));
+        flags |= Flags::NON_FINITE_ERROR.when(valid && variance.is_some_and(|v| !v.is_finite()));
         let scale = match options.non_finite {
             _ if !valid => f64::NAN,
             NonFinite::LeaveOut => 1.0,
@@ -261,7 +267,11 @@ impl Tally {
             peak: self.peak.map_or(f64::NAN, |(value, ..)| value),
             peak_at: self.peak.map_or(nowhere, |(_, x, y)| place(x as f64, y as f64)),
             background_sum: if valid { self.background_sum } else { f64::NAN },
-            background_rms: if has_background { self.rms_sum / self.area } else { f64::NAN },
+            background_rms: if pixels.background.is_some() {
+                self.rms_sum / self.area
+            } else {
+                f64::NAN
+            },
             n_bad: self.n_non_finite + self.n_masked + self.n_uncovered,
             n_non_finite: self.n_non_finite,
             n_masked: self.n_masked,

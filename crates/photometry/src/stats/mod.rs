@@ -69,6 +69,25 @@ pub(crate) fn sorted_median<P: Pixel>(sorted: &[P]) -> f64 {
     if n % 2 == 1 { upper } else { 0.5 * (sorted[n / 2 - 1].to_f64() + upper) }
 }
 
+/// Median absolute deviation of ascending values, at least one, from their median: the distances ascend on both sides.
+pub(crate) fn sorted_mad(sorted: &[f64], median: f64) -> f64 {
+    let n = sorted.len();
+    let (mut below, mut above) = (n.div_ceil(2), n.div_ceil(2));
+    let mut next = || {
+        let take_above = below == 0
+            || above < n && (sorted[above] - median).abs() < (sorted[below - 1] - median).abs();
+        if take_above {
+            above += 1;
+            (sorted[above - 1] - median).abs()
+        } else {
+            below -= 1;
+            (sorted[below] - median).abs()
+        }
+    };
+    let lower = (0..n.div_ceil(2)).fold(0.0, |_, _| next());
+    if n % 2 == 1 { lower } else { 0.5 * (lower + next()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

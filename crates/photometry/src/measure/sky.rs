@@ -1,0 +1,164 @@
+use super::{MeasureOptions, Measurement, Noise, Pixels, Sky, measure_above, walk, window};
+use crate::stats::{Location, Scale, SigmaClip, sigma_clip};
+use crate::{Aperture, Flags, PixelSource, Result};
+
+/// The sky around a source, from the pixels whose centres lie in an annulus.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LocalSky {
+    /// The level of one pixel, above the image's background if there is one; NaN without a pixel.
+    pub level: f64,
+    /// Standard error of `level` for pixels that are independent: the estimator's factor · rms / √n, see
+    /// [`Location::standard_error`]. Drizzled pixels are not; [`MeasureOptions::noise_factor`] makes up for it in
+    /// `sum_err`.
+    pub level_err: f64,
+    /// The scatter of one pixel.
+    pub rms: f64,
+    /// Pixels that entered.
+    pub n: u64,
+    /// Pixels that clipping left out.
+    pub n_clipped: u64,
+    /// Pixels that are masked, not covered or not finite.
+    pub n_bad: u64,
+}
+
+/// How the sky is taken from an annulus.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LocalSkyOptions {
+    /// Rejection of the pixels of neighbours; `None` keeps all. Default 3 σ, 10 rounds.
+    pub clip: Option<SigmaClip>,
+    /// The level. Default the median.
+    pub level: Location,
+    /// The scatter. Default [`Scale::Std`].
+    pub rms: Scale,
+}
+
+impl Default for LocalSkyOptions {
+    fn default() -> Self {
+        Self { clip: Some(SigmaClip::default()), level: Location::Median, rms: Scale::Std }
+    }
+}
+
+/// Measures the sky in `annulus`, which may be any shape: pixels whose centres lie in it, less the image's background.
+///
+/// Off the image, or without a valid pixel, `level` is NaN.
+///
+/// # Errors
+/// As [`measure_in`](crate::measure_in); also when a clipping bound is negative.
+///
+/// # Source
+/// The level and its clipping are those of photutils' `LocalBackground`; DAOPHOT (Stetson 1987, PASP 99, 191) takes the
+/// mode, [`Location::MMM`].
+///
+/// # Example
+/// ```
+/// use ndarray::Array2;
+/// use photometry::aperture::{Annulus, Circle};
+/// use photometry::{LocalSkyOptions, Pixels, local_sky};
+///
+/// let image = Array2::from_shape_fn((60, 60), |(y, x)| 5.0 + ((3 * x + 7 * y) % 11) as f32);
+/// let ring = Annulus::new(Circle::new((30.0, 30.0), 15.0), Circle::new((30.0, 30.0), 10.0));
+/// let sky = local_sky(&Pixels::new(&image), &ring, &LocalSkyOptions::default())?;
+/// assert!((sky.level - 10.0).abs() < 0.5 && sky.level_err < 0.3);
+/// # Ok::<(), photometry::Error>(())
+/// ```
+pub fn local_sky<S: PixelSource>(
+    pixels: &Pixels<'_, S>,
+    annulus: &impl Aperture,
+    options: &LocalSkyOptions,
+) -> Result<LocalSky> {
+    options.clip.as_ref().map_or(Ok(()), SigmaClip::check)?;
+    // Of the noise only what it says of coverage is read, so no scatter of a local sky is needed yet.
+    let noise = match pixels.noise {
+        Noise::InverseVariance(_) => pixels.noise,
+        _ => Noise::Unknown,
+    };
+    let pixels = Pixels { noise, gain: crate::Gain::Unknown, ..*pixels };
+    let plain = MeasureOptions::default();
+    pixels.check(&plain)?;
+    let (mut values, mut n_bad) = (Vec::new(), 0);
+    if let Some(window) = window(&pixels, annulus) {
+        let mut inside = Vec::new();
+        walk(&pixels, &plain, &window, 0.0, |y, row| {
+            inside.clear();
+            annulus.centers(y, window.x.clone(), &mut inside);
+            for i in inside.iter().flat_map(|x| x.clone()) {
+                match row.value((i - window.x.start).unsigned_abs()) {
+                    Some(value) => values.push(value),
+                    None => n_bad += 1,
+                }
+            }
+        })?;
+    }
+    Ok(of_values(&values, n_bad, options))
+}
+
+fn of_values(values: &[f64], n_bad: u64, options: &LocalSkyOptions) -> LocalSky {
+    let kept = sigma_clip(values, options.clip.as_ref());
+    let (level, rms) = match (options.level.known_from(&kept), options.rms.known_from(&kept)) {
+        (Some(level), Some(rms)) => (level, rms),
+        (level, rms) => {
+            let left: Vec<f64> = values.iter().copied().filter(|v| kept.contains(*v)).collect();
+            (
+                level.unwrap_or_else(|| options.level.of(&left)),
+                rms.unwrap_or_else(|| options.rms.of(&left)),
+            )
+        }
+    };
+    LocalSky {
+        level,
+        level_err: options.level.standard_error(rms, kept.n),
+        rms,
+        n: kept.n as u64,
+        n_clipped: (values.len() - kept.n) as u64,
+        n_bad,
+    }
+}
+
+/// Measures `pixels` in `aperture` above the sky in `annulus`: every pixel less the sky's level, and the error of the
+/// level in `sum_err`.
+///
+/// The light lost to the sky is level times the *usable* area of the aperture, and so is its error: `A² σ_s²`, with σ_s of
+/// the usable pixels of the annulus; [`Noise::LocalSky`] makes `sum_err` DAOPHOT's `F/g + A s² + A² s²/n`, with Σ f² for A
+/// in the second term. Where the annulus has no valid pixel the sums are NaN, flagged [`Flags::NO_LOCAL_SKY`].
+///
+/// # Errors
+/// As [`measure_in`](crate::measure_in); also when a clipping bound is negative.
+///
+/// # Example
+/// ```
+/// use ndarray::Array2;
+/// use photometry::aperture::{Annulus, Circle};
+/// use photometry::{LocalSkyOptions, MeasureOptions, Noise, Pixels, measure_with_sky};
+///
+/// let image = Array2::from_shape_fn((60, 60), |(y, x)| 5.0 + ((3 * x + 7 * y) % 11) as f32);
+/// let circle = |radius| Circle::new((30.0, 30.0), radius);
+/// let ring = Annulus::new(circle(15.0), circle(10.0));
+/// let pixels = Pixels { noise: Noise::LocalSky, ..Pixels::new(&image) };
+/// let (star, sky) =
+///     measure_with_sky(&pixels, &circle(5.0), &ring, &MeasureOptions::default(), &LocalSkyOptions::default())?;
+/// assert!(star.snr.abs() < 3.0 && (star.background_sum / star.area - sky.level).abs() < 1e-12);
+/// # Ok::<(), photometry::Error>(())
+/// ```
+pub fn measure_with_sky<S: PixelSource>(
+    pixels: &Pixels<'_, S>,
+    aperture: &impl Aperture,
+    annulus: &impl Aperture,
+    options: &MeasureOptions,
+    sky_options: &LocalSkyOptions,
+) -> Result<(Measurement, LocalSky)> {
+    let found = local_sky(pixels, annulus, sky_options)?;
+    let noise = match pixels.noise {
+        Noise::LocalSky if found.rms.is_finite() => Noise::Uniform(found.rms),
+        Noise::LocalSky => Noise::Unknown,
+        other => other,
+    };
+    let pixels = Pixels { noise, ..*pixels };
+    pixels.check(options)?;
+    let sky = Sky { level: found.level, level_err: found.level_err, ..Sky::default() };
+    if found.level.is_nan() {
+        // Counts and areas stay those of the aperture.
+        let bare = measure_above(&pixels, aperture, options, &Sky::default())?;
+        return Ok((bare.without_sums(Flags::NO_LOCAL_SKY), found));
+    }
+    Ok((measure_above(&pixels, aperture, options, &sky)?, found))
+}
