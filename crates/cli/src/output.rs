@@ -1,7 +1,7 @@
 //! Where a table goes and in which format.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -26,10 +26,15 @@ pub(crate) struct Output {
 impl Output {
     /// Fails before any work is done if the result could not be written at the end.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
-        let Some(path) = &self.out else { return Ok(()) };
+        let Some(path) = &self.out else {
+            if self.format == Some(Format::Fits) && io::stdout().is_terminal() {
+                bail!("a FITS table is nothing to look at; name a file with --out");
+            }
+            return Ok(());
+        };
         if self.format.is_none() && Format::of_path(path).is_none() {
             bail!(
-                "{}: the ending names no table format; add --format ecsv, csv, json or votable",
+                "{}: the ending names no table format; add --format ecsv, csv, json, fits or votable",
                 path.display()
             );
         }

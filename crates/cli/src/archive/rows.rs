@@ -165,10 +165,15 @@ pub(crate) fn manifest_table(manifest: &Manifest, products: &[Product]) -> Table
 
 /// The products that a table of ours lists; with `status`, those that are not there yet.
 pub(crate) fn products_of(path: &Path) -> anyhow::Result<Vec<Product>> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let table = if text.trim_start().starts_with('{') { json(&text) } else { lines(&text) };
-    let (names, rows) = table.with_context(|| format!("{} is no table", path.display()))?;
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let no_table = || format!("{} is no table", path.display());
+    let (names, rows) = if bytes.starts_with(b"SIMPLE") {
+        fits(bytes, path)?
+    } else {
+        let text = String::from_utf8(bytes).with_context(no_table)?;
+        let table = if text.trim_start().starts_with('{') { json(&text) } else { lines(&text) };
+        table.with_context(no_table)?
+    };
     let at = |name: &str| names.iter().position(|known| known == name);
     let (Some(uri), Some(file)) = (at("dataURI"), at("productFilename")) else {
         bail!("{} has no columns dataURI and productFilename", path.display());
@@ -202,6 +207,23 @@ fn json(text: &str) -> Option<Rows> {
     };
     let rows = rows.iter().map(|row| names.iter().map(|name| cell(row, name)).collect()).collect();
     Some((names, rows))
+}
+
+/// The first table of a FITS file; what is neither text nor a whole number is left out.
+fn fits(bytes: Vec<u8>, path: &Path) -> anyhow::Result<Rows> {
+    let file = hst_fits::FitsFile::from_source(Box::new(bytes), path)?;
+    let found = file.hdus().iter().find(|hdu| hdu.kind == hst_fits::HduKind::Table);
+    let table = file.read_table(found.unwrap_or(&file.hdus()[0]))?;
+    let cell = |column: &hst_fits::Column, row: usize| match &column.values {
+        hst_fits::Values::Text(texts) => texts.get(row).cloned(),
+        hst_fits::Values::I64(values) => {
+            values.get(row).filter(|v| column.null != Some(**v)).map(ToString::to_string)
+        }
+        _ => None,
+    };
+    let names = table.columns.iter().map(|column| column.name.clone()).collect();
+    let row = |row| table.columns.iter().map(|c| cell(c, row).unwrap_or_default()).collect();
+    Ok((names, (0..table.rows).map(row).collect()))
 }
 
 /// ECSV, separated by blanks or commas, and CSV.
@@ -259,7 +281,7 @@ mod tests {
         let rows = vec![row(&products[0], Status::Complete), row(&products[1], Status::Failed)];
         let table = manifest_table(&Manifest { rows }, &products);
         let folder = tempfile::tempdir().unwrap();
-        for format in [Format::Ecsv, Format::Csv, Format::Json] {
+        for format in [Format::Ecsv, Format::Csv, Format::Json, Format::Fits] {
             let path = folder.path().join("manifest");
             let mut bytes = Vec::new();
             table.write(format, &mut bytes).unwrap();

@@ -2,6 +2,7 @@
 
 mod csv;
 mod ecsv;
+mod fits;
 mod json;
 mod text;
 mod votable;
@@ -49,6 +50,8 @@ pub(crate) enum Format {
     Csv,
     /// One object: `rows`, `columns`, `meta`
     Json,
+    /// FITS binary table, with units, descriptions and metadata
+    Fits,
     /// IVOA VOTable 1.4, as TOPCAT and Aladin read it
     #[value(alias = "vot", alias = "xml")]
     Votable,
@@ -84,6 +87,7 @@ impl Table {
             Format::Ecsv => ecsv::write(self, out),
             Format::Csv => csv::write(self, out),
             Format::Json => json::write(self, out),
+            Format::Fits => fits::write(self, out),
             Format::Votable => votable::write(self, out),
         }
     }
@@ -176,6 +180,7 @@ mod tests {
     fn formats_are_known_by_their_ending() {
         assert_eq!(Format::of_path(Path::new("a.b/c.ECSV")), Some(Format::Ecsv));
         assert_eq!(Format::of_path(Path::new("c.vot")), Some(Format::Votable));
+        assert_eq!(Format::of_path(Path::new("c.fits")), Some(Format::Fits));
         assert_eq!(Format::of_path(Path::new("catalog")), None);
     }
 }
