@@ -1,55 +1,43 @@
 //! Archives as a user meets them: a folder, and the same folder behind a server.
 
+#[expect(dead_code, reason = "no demo is needed here")]
 mod common;
+#[path = "common/field.rs"]
+mod field;
+#[path = "common/server.rs"]
+#[expect(dead_code, reason = "nothing is counted here")]
+mod server;
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Output;
 use std::sync::OnceLock;
 
-use common::{hst, make_demo, stderr, stdout};
+use common::{hst, stderr, stdout};
+use server::Server;
 
-/// The demo's folder, made once for all tests; they add an index to it and nothing else.
-fn demo() -> &'static str {
-    static DEMO: OnceLock<PathBuf> = OnceLock::new();
-    DEMO.get_or_init(|| make_demo("archive-demo")).to_str().expect("a plain path")
+/// The notebook's field, made once for all tests; they add an index to it and nothing else.
+fn archive() -> &'static Path {
+    static ARCHIVE: OnceLock<PathBuf> = OnceLock::new();
+    ARCHIVE.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("archive-field");
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        field::write(&folder);
+        folder
+    })
+}
+
+fn folder_name() -> &'static str {
+    archive().to_str().expect("a plain path")
 }
 
 fn regions() -> String {
-    format!("{}/demo.reg", demo())
+    archive().join("coma.reg").display().to_string()
 }
 
+/// The images that hold regions whole.
 fn images() -> Vec<String> {
-    let entries = std::fs::read_dir(demo()).expect("the demo's folder");
-    let names = entries.map(|entry| entry.expect("an entry").path().display().to_string());
-    let mut names: Vec<_> = names.filter(|name| name.ends_with(".fits")).collect();
-    names.sort();
-    names
-}
-
-/// `hst archive serve` on the demo; ends with the test.
-struct Server(Child, String);
-
-impl Server {
-    fn start() -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_hst"))
-            .args(["archive", "serve", demo(), "--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("hst runs");
-        let mut line = String::new();
-        let out = child.stdout.take().expect("its output");
-        BufReader::new(out).read_line(&mut line).expect("a line");
-        let url = line.trim().split("at ").last().expect("an address").to_owned();
-        Self(child, url)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+    field::USED.iter().map(|name| archive().join(name).display().to_string()).collect()
 }
 
 /// The rows of a catalog, sorted: filters stand in the order of the images, and an archive has its own.
@@ -69,21 +57,21 @@ fn a_folder_or_a_server_gives_the_catalog_of_its_files() {
     let by_hand = hst(folder.path(), &args);
     assert!(by_hand.status.success(), "{}", stderr(&by_hand));
     let from_folder =
-        hst(folder.path(), &["catalog", &regions, "--format", "csv", "--archive", demo()]);
+        hst(folder.path(), &["catalog", &regions, "--format", "csv", "--archive", folder_name()]);
     assert!(from_folder.status.success(), "{}", stderr(&from_folder));
     assert_eq!(rows(&from_folder), rows(&by_hand));
-    let server = Server::start();
+    let server = Server::start(archive());
     let args = ["catalog", &regions, "--format", "csv", "--archive", &server.1];
     let from_server = hst(folder.path(), &args);
     assert!(from_server.status.success(), "{}", stderr(&from_server));
     assert_eq!(rows(&from_server), rows(&by_hand));
-    assert!(stderr(&from_server).contains("9 images, "), "{}", stderr(&from_server));
+    assert!(stderr(&from_server).contains("3 images, "), "{}", stderr(&from_server));
 }
 
 #[test]
 fn what_is_found_is_fetched_once() {
     let folder = tempfile::tempdir().expect("a folder");
-    let server = Server::start();
+    let server = Server::start(archive());
     let regions = regions();
     let search = ["search", &regions, "--archive", &server.1, "-o", "found.ecsv"];
     let found = hst(folder.path(), &search);
@@ -94,7 +82,8 @@ fn what_is_found_is_fetched_once() {
         assert!(fetched.status.success(), "{}", stderr(&fetched));
         let manifest = stdout(&fetched);
         assert!(manifest.starts_with("path,status,bytes,attempts,source,error,"), "{manifest}");
-        assert_eq!(manifest.matches(&format!(",{status},")).count(), 9, "{manifest}");
+        // What holds a part of a region is listed too.
+        assert_eq!(manifest.matches(&format!(",{status},")).count(), 4, "{manifest}");
     }
     for original in images() {
         let name = Path::new(&original).file_name().expect("a name");
@@ -109,7 +98,7 @@ fn what_is_found_is_fetched_once() {
 #[test]
 fn nothing_is_fetched_beyond_what_was_allowed() {
     let folder = tempfile::tempdir().expect("a folder");
-    let server = Server::start();
+    let server = Server::start(archive());
     let regions = regions();
     let catalog = ["catalog", &regions, "--archive", &server.1];
     let dry = hst(folder.path(), &[&catalog[..], &["--dry-run"]].concat());

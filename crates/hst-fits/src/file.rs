@@ -16,6 +16,7 @@ pub struct FitsFile {
     path: PathBuf,
     source: Box<dyn ByteSource>,
     hdus: Vec<Hdu>,
+    damage: Option<Error>,
 }
 
 impl FitsFile {
@@ -42,23 +43,32 @@ impl FitsFile {
                 .map_err(|source| Error::Read { place: place.clone(), source })?;
         }
         let mut hdus: Vec<Hdu> = Vec::new();
-        let mut offset = 0;
+        let (mut offset, mut damage) = (0, None);
         while offset < source.len() {
             match read_hdu(source.as_ref(), offset, hdus.len(), &place) {
                 Ok(hdu) => {
                     offset = next_block(hdu.offset.saturating_add(hdu.bytes));
                     hdus.push(hdu);
                 }
-                // What follows the last extension need not be FITS (sect. 3.5), and a damaged header hides
-                // nothing of the extensions before it.
-                Err(_) if !hdus.is_empty() => break,
+                Err(error) if !hdus.is_empty() => {
+                    // What follows the last extension need not be FITS (sect. 3.5).
+                    damage = Some(error).filter(|error| !matches!(error, Error::NotFits { .. }));
+                    break;
+                }
                 Err(error) => return Err(error),
             }
         }
         if hdus.is_empty() {
             return Err(Error::NotFits { place });
         }
-        Ok(Self { path: path.to_owned(), source, hdus })
+        Ok(Self { path: path.to_owned(), source, hdus, damage })
+    }
+
+    /// What is wrong with the header behind the last unit, where the file goes on with a damaged one.
+    ///
+    /// A damaged header hides nothing of the units before it, and everything behind it.
+    pub fn damage(&self) -> Option<&Error> {
+        self.damage.as_ref()
     }
 
     /// The name the file was opened by.
@@ -96,9 +106,8 @@ impl FitsFile {
             hdu.name.eq_ignore_ascii_case(name)
                 && version.is_none_or(|version| hdu.version == version)
         };
-        self.hdus.iter().find(called).ok_or_else(|| Error::NoSuchExtension {
-            wanted: version.map_or_else(|| name.to_owned(), |version| format!("{name},{version}")),
-            place: self.path.display().to_string(),
+        self.hdus.iter().find(called).ok_or_else(|| {
+            self.no(version.map_or_else(|| name.to_owned(), |version| format!("{name},{version}")))
         })
     }
 
@@ -107,10 +116,16 @@ impl FitsFile {
     /// # Errors
     /// When there is none.
     pub fn hdu(&self, index: usize) -> Result<&Hdu> {
-        self.hdus.get(index).ok_or_else(|| Error::NoSuchExtension {
-            wanted: index.to_string(),
-            place: self.path.display().to_string(),
-        })
+        self.hdus.get(index).ok_or_else(|| self.no(index.to_string()))
+    }
+
+    /// Says too where a damaged header may hide what is missing.
+    fn no(&self, wanted: String) -> Error {
+        let mut place = self.path.display().to_string();
+        if let Some(damage) = &self.damage {
+            place += &format!(", which is damaged behind unit {} ({damage})", self.hdus.len() - 1);
+        }
+        Error::NoSuchExtension { wanted, place }
     }
 
     /// The first unit that holds a two-dimensional image.
@@ -143,7 +158,13 @@ fn read_hdu(source: &dyn ByteSource, offset: u64, index: usize, file: &str) -> R
         let wanted = more.min(there);
         if wanted == 0 || start >= HEADER_LIMIT {
             let expected = offset + (start + BLOCK) as u64;
-            return Err(header_without_end(&bytes, file, expected, source.len()));
+            let place =
+                if index == 0 { "PRIMARY".to_owned() } else { format!("extension {index}") };
+            let place = format!("{place} in {file}");
+            return Err(match bytes.is_empty() {
+                true => Error::NotFits { place: file.to_owned() },
+                false => Error::Truncated { place, expected, found: source.len() },
+            });
         }
         bytes.resize(start + wanted, 0);
         source
@@ -172,15 +193,6 @@ fn end_of_header(bytes: &[u8], start: usize) -> Option<usize> {
     let mut cards = bytes[start..].chunks_exact(CARD);
     let end = cards.position(|card| card.starts_with(b"END     "))?;
     Some((start + end * CARD + 1).next_multiple_of(BLOCK))
-}
-
-fn header_without_end(bytes: &[u8], file: &str, expected: u64, found: u64) -> Error {
-    let place = file.to_owned();
-    if bytes.is_empty() {
-        Error::NotFits { place }
-    } else {
-        Error::Truncated { place, expected, found }
-    }
 }
 
 #[cfg(test)]
@@ -231,8 +243,26 @@ mod tests {
         bytes[cut..].fill(b' ');
         assert_eq!(
             open(bytes).unwrap_err().to_string(),
-            "cut short, 2880 of 5760 bytes are there: a.fits"
+            "cut short, 2880 of 5760 bytes are there: PRIMARY in a.fits"
         );
+    }
+
+    #[test]
+    fn a_damaged_header_hides_only_what_is_behind_it() {
+        let one = file(16, &[], shorts());
+        let text = String::from_utf8_lossy(&one).replace("SIMPLE  =", "XTENSION=");
+        let damaged =
+            text.replace("BITPIX  =                   16", "BITPIX  =                   17");
+        let file = open([&one, damaged.as_bytes()].concat()).unwrap();
+        assert_eq!(file.hdus().len(), 1);
+        let why = "BITPIX = 17 is no type: extension 1 in a.fits";
+        assert_eq!(file.damage().unwrap().to_string(), why);
+        assert_eq!(
+            file.find("WHT", None).unwrap_err().to_string(),
+            format!("there is no extension WHT in a.fits, which is damaged behind unit 0 ({why})")
+        );
+        // Special records may follow, and are none of ours.
+        assert!(open([one, vec![7; 5000]].concat()).unwrap().damage().is_none());
     }
 
     #[test]

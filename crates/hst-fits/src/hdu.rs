@@ -155,6 +155,11 @@ impl Hdu {
         self.table.is_some()
     }
 
+    /// The cards as they stand in the file: those of the table where the image is compressed to one.
+    pub fn stored_header(&self) -> &Header {
+        self.table.as_deref().unwrap_or(&self.header)
+    }
+
     /// What is wrong with a compressed image that is none.
     pub(crate) fn check_compressed(&self) -> Result<()> {
         match (&self.table, &self.tiles) {

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
-#![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "cfitsio"), forbid(unsafe_code))]
 
+#[cfg(feature = "cfitsio")]
+mod cfitsio;
 mod checksum;
 mod error;
 mod file;
@@ -19,6 +21,8 @@ mod tiles;
 mod wcs;
 mod write;
 
+#[cfg(feature = "cfitsio")]
+pub use cfitsio::{CfitsioFile, Verified};
 pub use error::{Error, Result};
 pub use file::FitsFile;
 pub use hdu::{Bitpix, Hdu, HduKind};

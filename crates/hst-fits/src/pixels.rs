@@ -12,9 +12,18 @@ mod sealed {
     pub trait FromStored {
         fn from_f64(value: f64) -> Self;
         fn from_f32(value: f32) -> Self;
+        /// NaN, and the code of the type in cfitsio.
+        #[cfg(feature = "cfitsio")]
+        const NOTHING: Self;
+        #[cfg(feature = "cfitsio")]
+        const CFITSIO: std::ffi::c_int;
     }
 
     impl FromStored for f32 {
+        #[cfg(feature = "cfitsio")]
+        const NOTHING: Self = Self::NAN;
+        #[cfg(feature = "cfitsio")]
+        const CFITSIO: std::ffi::c_int = 42;
         fn from_f64(value: f64) -> Self {
             #[expect(
                 clippy::cast_possible_truncation,
@@ -29,6 +38,10 @@ mod sealed {
     }
 
     impl FromStored for f64 {
+        #[cfg(feature = "cfitsio")]
+        const NOTHING: Self = Self::NAN;
+        #[cfg(feature = "cfitsio")]
+        const CFITSIO: std::ffi::c_int = 82;
         fn from_f64(value: f64) -> Self {
             value
         }

@@ -10,10 +10,12 @@ mod transfer;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use mast_client::{
-    Archive, ClientOptions, Https, IndexOptions, LocalArchive, MAST, MastClient, Project, Token,
+    Archive, ClientOptions, Https, IndexOptions, LocalArchive, MAST, MastClient, Project, Retries,
+    Token,
 };
 
 use crate::console::Console;
@@ -94,16 +96,16 @@ impl Place {
 
 /// The service at `url` or one like it.
 pub(crate) fn client(url: &str) -> MastClient {
-    let own = url != MAST;
-    let polite = ClientOptions::default();
-    let requests_per_second = if own { 100.0 } else { polite.requests_per_second };
-    let options = ClientOptions {
-        base_url: url.to_owned(),
-        token: Token::from_env(),
-        requests_per_second,
-        ..polite
-    };
+    let polite =
+        ClientOptions { base_url: url.to_owned(), token: Token::from_env(), ..Default::default() };
+    let options = if url == MAST { polite } else { unreserved(polite) };
     MastClient::new(Https::default(), options)
+}
+
+/// A server of one's own need not be spared, and whether it runs is soon known.
+fn unreserved(polite: ClientOptions) -> ClientOptions {
+    let retries = Retries { base: Duration::from_millis(200), ..polite.retries };
+    ClientOptions { requests_per_second: 100.0, retries, ..polite }
 }
 
 /// Indexes a folder, telling what could not be read.

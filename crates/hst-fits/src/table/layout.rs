@@ -2,6 +2,9 @@
 
 use crate::{Error, Header, Result};
 
+/// More rows than this must have bytes: what costs a file nothing must not cost memory.
+const EMPTY_ROWS: u64 = 1 << 24;
+
 /// The type of an element of a binary table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Element {
@@ -160,6 +163,9 @@ impl Layout {
             };
             fields.push(Field { number, name, format, substring, offset, bytes });
             offset += bytes;
+        }
+        if row_bytes == 0 && rows > EMPTY_ROWS {
+            return Err(bad(format!("NAXIS2 = {rows} rows do not have a byte")));
         }
         let table =
             width.checked_mul(rows).ok_or_else(|| bad("NAXIS2 rows are too many".into()))?;

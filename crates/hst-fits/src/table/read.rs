@@ -41,7 +41,7 @@ impl FitsFile {
         fields: &[&Field],
         rows: Range<u64>,
     ) -> Result<Table> {
-        let header = hdu.table.as_deref().unwrap_or(&hdu.header);
+        let header = hdu.stored_header();
         let width = layout.row_bytes as u64;
         let first = hdu.offset + rows.start * width;
         let count = usize::try_from(rows.end - rows.start).unwrap_or(usize::MAX);
@@ -49,7 +49,9 @@ impl FitsFile {
         let mut cells = vec![Vec::new(); fields.len()];
         let at_once = (self.source().batch() / layout.row_bytes.max(1)).max(1);
         let mut bytes = Vec::new();
-        for start in (0..count).step_by(at_once) {
+        // Rows without a byte have nothing to read, however many there are.
+        let to_read = if layout.row_bytes == 0 { 0 } else { count };
+        for start in (0..to_read).step_by(at_once) {
             let n = at_once.min(count - start);
             bytes.resize(n * layout.row_bytes, 0);
             let offset = first + start as u64 * width;
@@ -101,7 +103,7 @@ impl FitsFile {
             spans.push(span);
         }
         // Rows may share their arrays, but not so often that memory runs out.
-        if total > layout.heap_bytes.saturating_mul(16) {
+        if total > layout.heap_bytes.min(self.bytes()).saturating_mul(16) {
             return Err(bad(rows, "and others hold more than the heap"));
         }
         let heap = hdu.offset + layout.heap;
@@ -156,7 +158,7 @@ impl FitsFile {
 }
 
 fn layout(hdu: &Hdu) -> Result<Layout> {
-    let header = hdu.table.as_deref().unwrap_or(&hdu.header);
+    let header = hdu.stored_header();
     let kind = header.find::<String>("XTENSION").ok().flatten().unwrap_or_default();
     if !matches!(kind.trim(), "BINTABLE" | "A3DTABLE") {
         return Err(Error::NoTable { place: hdu.place().to_owned() });
