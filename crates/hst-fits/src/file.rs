@@ -142,7 +142,8 @@ impl FitsFile {
     }
 }
 
-fn next_block(offset: u64) -> u64 {
+/// Where the block ends that holds the byte before `offset`.
+pub(crate) fn next_block(offset: u64) -> u64 {
     offset.div_ceil(BLOCK as u64).saturating_mul(BLOCK as u64)
 }
 

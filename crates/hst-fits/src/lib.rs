@@ -18,6 +18,7 @@ mod spec;
 mod stored;
 mod table;
 mod tiles;
+mod verify;
 mod wcs;
 mod write;
 

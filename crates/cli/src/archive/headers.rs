@@ -117,31 +117,85 @@ fn obs_id(path: &Path) -> String {
 
 /// Refuses a download whose FITS structure does not end where the file does.
 pub(super) fn check() -> FileCheck {
-    FileCheck::new(|path: &Path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let name = name.split(".part-").next().unwrap_or_default().to_lowercase();
-        if name.ends_with(".fits") || name.ends_with(".fit") { whole(path) } else { Ok(()) }
-    })
+    FileCheck::new(|path: &Path| if is_fits(path) { whole(path).map(drop) } else { Ok(()) })
 }
 
-fn whole(path: &Path) -> Result<(), Cause> {
+/// Vouches for a file that another program left: its structure is whole, and its data have the sums it carries.
+pub(super) fn vouch() -> FileCheck {
+    FileCheck::new(|path: &Path| if is_fits(path) { sums_are_right(&whole(path)?) } else { Ok(()) })
+}
+
+fn is_fits(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let name = name.split(".part-").next().unwrap_or_default();
+    name.ends_with(".fits") || name.ends_with(".fit")
+}
+
+fn whole(path: &Path) -> Result<FitsFile, Cause> {
     let file = FitsFile::open(path)?;
     let (end, bytes) = (file.structure_bytes(), file.bytes());
     if end > bytes {
         return Err(format!("its headers announce {end} bytes, there are {bytes}").into());
     }
-    if end < bytes && starts_with_extension(path, end)? {
-        return Err(format!("the header of extension {} is damaged", file.hdus().len()).into());
+    match file.damage() {
+        Some(damage) => Err(damage.to_string().into()),
+        None => Ok(file),
+    }
+}
+
+fn sums_are_right(file: &FitsFile) -> Result<(), Cause> {
+    for hdu in file.hdus() {
+        if file.datasum_is_right(hdu)? == Some(false) {
+            return Err(format!("the data of {} do not sum to DATASUM", hdu.place()).into());
+        }
     }
     Ok(())
 }
 
-/// What follows the last extension may be anything but a further one that cannot be read.
-fn starts_with_extension(path: &Path, offset: u64) -> std::io::Result<bool> {
-    use std::io::{Read as _, Seek as _, SeekFrom};
-    let mut file = std::fs::File::open(path)?;
-    file.seek(SeekFrom::Start(offset))?;
-    let mut start = Vec::new();
-    file.take(8).read_to_end(&mut start)?;
-    Ok(start == b"XTENSION")
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hst_fits::{Checksums, Header, Pixels, WriteOptions, write_images_with};
+
+    /// Runs a check as the download does: its result under a name that tells what the file will be.
+    fn refused(path: &Path, check: fn(&FitsFile) -> Result<(), Cause>) -> Option<String> {
+        let looked = whole(path).and_then(|file| check(&file));
+        looked.err().map(|cause| cause.to_string())
+    }
+
+    #[test]
+    fn what_is_cut_or_damaged_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a_drc.fits");
+        let pixels = vec![1.5_f32; 3000];
+        let mut science = Header::new();
+        science.set("EXTNAME", "SCI", "");
+        let units = [
+            (&Header::new(), Pixels::None),
+            (&science, Pixels::F32((50, 60), &pixels[..])),
+            (&science, Pixels::F32((50, 60), &pixels[..])),
+        ];
+        write_images_with(&path, &units, WriteOptions { checksums: Checksums::Write }).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(refused(&path, sums_are_right), None);
+        let write = |bytes: &[u8]| std::fs::write(&path, bytes).unwrap();
+        write(&bytes[..bytes.len() - 2880]);
+        let announced = format!("its headers announce {} bytes", bytes.len());
+        assert!(refused(&path, |_| Ok(())).unwrap().starts_with(&announced));
+        // A pixel: only the sum tells.
+        let mut other = bytes.clone();
+        other[bytes.len() - 5760] ^= 1;
+        write(&other);
+        assert_eq!(refused(&path, |_| Ok(())), None);
+        assert!(refused(&path, sums_are_right).unwrap().ends_with("do not sum to DATASUM"));
+        // The header of the last extension.
+        let mut other = bytes.clone();
+        let header = bytes.len() - 2880 * 6;
+        assert!(other[header..].starts_with(b"XTENSION"));
+        other[header + 80..header + 88].copy_from_slice(b"BITPIXXX");
+        write(&other);
+        assert!(refused(&path, |_| Ok(())).is_some());
+        write(b"SIMPLE  = nothing");
+        assert!(refused(&path, |_| Ok(())).is_some());
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::mpsc::Sender;
 use indicatif::ProgressBar;
 use mast_client::{DownloadOptions, Event, Manifest, ManifestRow, Product, Progress, total_size};
 
-use super::headers::check;
+use super::headers::{check, vouch};
 use super::{Place, chained};
 use crate::console::Console;
 
@@ -47,6 +47,7 @@ impl Transfer {
             jobs: self.jobs.into(),
             max_bytes: self.max_bytes,
             check: Some(check()),
+            vouch: Some(vouch()),
             progress: Some(Progress::new(listener)),
             ..DownloadOptions::default()
         }

@@ -77,15 +77,20 @@ impl Cache {
         Ok(())
     }
 
-    /// What is known of `name`, if it is the file of `uri` and untouched since it was verified.
-    pub(super) fn valid(&self, name: &str, uri: &str) -> Option<Entry> {
+    /// What was known of `name` when it was verified as the file of `uri`.
+    pub(super) fn known(&self, name: &str, uri: &str) -> Option<Entry> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = known.entries.get(name).filter(|entry| entry.uri == uri)?;
+        known.entries.get(name).filter(|entry| entry.uri == uri).cloned()
+    }
+
+    /// The same, if the file is untouched since then.
+    pub(super) fn valid(&self, name: &str, uri: &str) -> Option<Entry> {
+        let entry = self.known(name, uri)?;
         let metadata = fs::metadata(self.folder.join(name)).ok()?;
         let same = metadata.is_file()
             && metadata.len() == entry.size
             && modified_ns(&metadata) == Some(entry.modified_ns);
-        same.then(|| entry.clone())
+        same.then_some(entry)
     }
 
     pub(super) fn add(&self, entry: Entry) -> Result<()> {

@@ -27,6 +27,10 @@ use cache::{Cache, Entry, modified_ns};
 use part::Part;
 use verify::{MAGIC, check_start, has_odd_length};
 
+/// What is said of a file that was there and is not known to be the archive's, byte for byte.
+const ADOPTED: &str =
+    "left by another program; size and structure fit, the bytes were not compared";
+
 /// Address of the files below the base URL.
 pub(crate) const DOWNLOAD: &str = "/api/v0.1/Download/file";
 
@@ -197,7 +201,7 @@ impl<T: Transport> Session<'_, T> {
         self.cache.refresh()?;
         if self.options.policy == CachePolicy::Reuse {
             let there = self.cache.valid(job.name, job.uri);
-            if let Some(entry) = there.or_else(|| self.adopt(job)) {
+            if let Some(entry) = there.or_else(|| self.adopt(job, row)) {
                 self.use_cached(job, entry, row);
                 return Ok(());
             }
@@ -245,23 +249,39 @@ impl<T: Transport> Session<'_, T> {
         }
     }
 
-    /// A file that an earlier tool left counts when the caller's check and the size both vouch for it.
-    fn adopt(&self, job: &Job<'_>) -> Option<Entry> {
+    /// A file that was touched counts when its sum is still that of the verified one, and one that an earlier tool
+    /// left when its size and the caller vouch for it.
+    fn adopt(&self, job: &Job<'_>, row: &mut ManifestRow) -> Option<Entry> {
         let path = self.folder.join(job.name);
-        let check = self.options.check.as_ref()?;
         let metadata = fs::metadata(&path).ok().filter(|metadata| metadata.is_file())?;
-        if Some(metadata.len()) != job.size {
+        let known = self.cache.known(job.name, job.uri);
+        if known.as_ref().is_some_and(|known| known.size != metadata.len()) {
             return None;
         }
-        let mut start = vec![0; MAGIC];
-        std::io::Read::read_exact(&mut File::open(&path).ok()?, &mut start).ok()?;
-        check_start(job.name, &start).ok()?;
-        check.run(&path).ok()?;
+        if known.is_none() {
+            self.vouch(job, &path, metadata.len())?;
+        }
         let sha256 = sum_of(&path).ok()?;
-        let entry = self.entry(job, sha256, None, None).ok()?;
+        let (etag, last_modified) = match known {
+            Some(known) if known.sha256 != sha256 => return None,
+            Some(known) => (known.etag, known.last_modified),
+            None => {
+                row.warnings.push(ADOPTED.to_owned());
+                (None, None)
+            }
+        };
+        let entry = self.entry(job, sha256, etag, last_modified).ok()?;
         self.cache.add(entry.clone()).ok()?;
         part::clean(self.folder, job.name, job.uri);
         Some(entry)
+    }
+
+    fn vouch(&self, job: &Job<'_>, path: &Path, length: u64) -> Option<()> {
+        let vouch = self.options.vouch.as_ref().filter(|_| Some(length) == job.size)?;
+        let mut start = vec![0; MAGIC];
+        std::io::Read::read_exact(&mut File::open(path).ok()?, &mut start).ok()?;
+        check_start(job.name, &start).ok()?;
+        vouch.run(path).ok()
     }
 
     fn entry(
@@ -346,8 +366,9 @@ impl<T: Transport> Session<'_, T> {
             // Should this fail too, the attempt's own error says more.
             let _ = part.sync();
             if !tries.again(&error, part.length, &self.client.options.retries, limits, &url) {
-                if part.length == 0 {
+                if !(tries.may_resume && part.can_be_continued()) {
                     part.discard();
+                    row.bytes = 0;
                 }
                 return Err(error);
             }

@@ -37,7 +37,8 @@ pub struct FileCheck(Arc<Check>);
 type Check = dyn Fn(&Path) -> Result<(), Cause> + Send + Sync;
 
 impl FileCheck {
-    /// A check that is called with the file's temporary path, whose name does not end as the file's will.
+    /// A check that is called with the path of a file. That of a download has a temporary name, the file's own with
+    /// `.part-…` behind it.
     pub fn new(check: impl Fn(&Path) -> Result<(), Cause> + Send + Sync + 'static) -> Self {
         Self(Arc::new(check))
     }
@@ -133,6 +134,8 @@ pub struct DownloadOptions {
     pub sync_every: u64,
     /// Looks into a complete file before it gets its name.
     pub check: Option<FileCheck>,
+    /// Looks into a file of the listed size that an earlier tool left under the name; without it, none is taken over.
+    pub vouch: Option<FileCheck>,
     /// Is told what happens.
     pub progress: Option<Progress>,
 }
@@ -149,6 +152,7 @@ impl Default for DownloadOptions {
             lock_wait: Duration::from_secs(600),
             sync_every: 16 << 20,
             check: None,
+            vouch: None,
             progress: None,
         }
     }

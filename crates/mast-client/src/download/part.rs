@@ -8,8 +8,9 @@ use crate::hash::{Sha256, sha256};
 use crate::transport::Headers;
 use crate::{Error, Result, disk};
 
-/// How much is asked for again where only the bytes themselves can tell that the file is the same.
-pub(super) const OVERLAP: u64 = 64 << 10;
+/// How much is asked for again, so that the bytes themselves show where the rest belongs: a little where a validator
+/// tells that the file is the same, more where only they can tell.
+const OVERLAP: (u64, u64) = (4 << 10, 64 << 10);
 
 /// What is known of a file that is not complete; it lies beside the part as JSON.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ pub(super) struct Known {
     pub etag: Option<String>,
     pub last_modified: Option<String>,
     pub total: Option<u64>,
+    /// Whether the server said that it gives no parts of files.
+    #[serde(default)]
+    pub whole_only: bool,
     /// Bytes that were safely on the disk when this was written: only they are continued.
     pub synced: u64,
 }
@@ -26,13 +30,19 @@ impl Known {
     fn of(uri: &str, headers: &Headers, total: Option<u64>) -> Self {
         let header = |name| headers.value(name).map(str::to_owned);
         let (etag, last_modified) = (header("etag"), header("last-modified"));
-        Self { uri: uri.to_owned(), etag, last_modified, total, synced: 0 }
+        let whole_only = headers.value("accept-ranges").is_some_and(|v| v.trim() == "none");
+        Self { uri: uri.to_owned(), etag, last_modified, total, whole_only, synced: 0 }
     }
 
     /// What `If-Range` may hold: a strong entity tag, else the date (RFC 9110, sect. 13.1.5).
     pub(super) fn validator(&self) -> Option<&str> {
         let strong = self.etag.as_deref().filter(|etag| !etag.starts_with("W/"));
         strong.or(self.last_modified.as_deref())
+    }
+
+    /// Whether anything can prove that more bytes belong to those that are there.
+    fn can_be_continued(&self) -> bool {
+        !self.whole_only && (self.validator().is_some() || self.total.is_some())
     }
 
     /// Whether an answer's headers belong to the file this part was begun with.
@@ -141,9 +151,16 @@ impl Part {
         disk::write_by_way_of(&new_note(&self.side), &self.side, &note)
     }
 
-    /// The last bytes written, at most [`OVERLAP`] of them.
+    /// Whether a later attempt may have a use for what is there.
+    pub(super) fn can_be_continued(&self) -> bool {
+        self.length > 0 && self.known.can_be_continued()
+    }
+
+    /// The last bytes written, as many as must come again.
     pub(super) fn tail(&mut self) -> Result<Vec<u8>> {
-        let length = self.length.min(OVERLAP);
+        let (guarded, alone) = OVERLAP;
+        let most = if self.known.validator().is_some() { guarded } else { alone };
+        let length = self.length.min(most);
         let mut tail = Vec::new();
         self.file
             .seek(SeekFrom::Start(self.length - length))

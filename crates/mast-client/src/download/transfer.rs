@@ -1,6 +1,6 @@
 //! One attempt to bring the rest of a file.
 
-use super::part::{OVERLAP, Part};
+use super::part::Part;
 use super::verify::{MAGIC, check_start};
 use crate::transport::{Encoding, Headers, Method, Request, Response};
 use crate::{Error, Limits, Result, Token, Transport};
@@ -19,14 +19,12 @@ pub(super) struct Source<'a, T> {
     pub may_resume: bool,
 }
 
-/// How an attempt continues a part.
-enum Start {
-    /// From the first byte.
-    Anew,
-    /// From `length` on; the validator guards it.
-    After { length: u64 },
-    /// From `overlap` bytes before the end; those bytes guard it.
-    Overlapping { from: u64, tail: Vec<u8> },
+/// From where a part is continued: some bytes before its end, which must come again.
+///
+/// Validators alone would trust a server that says where its bytes begin and sends others.
+struct Resume {
+    from: u64,
+    tail: Vec<u8>,
 }
 
 impl<T: Transport> Source<'_, T> {
@@ -47,46 +45,48 @@ impl<T: Transport> Source<'_, T> {
         if part.length > 0 && part.known.total == Some(part.length) {
             return Ok(());
         }
-        let start = self.start(part)?;
+        let resume = self.resume(part)?;
         let mut request = self.request(Method::Get);
-        if let Some(from) = start.from() {
+        if let Some(Resume { from, .. }) = &resume {
             request.headers.push("range", format!("bytes={from}-"));
-            if let (Start::After { .. }, Some(validator)) = (&start, part.known.validator()) {
+            if let Some(validator) = part.known.validator() {
                 request.headers.push("if-range", validator);
             }
         }
         let response = self.transport.send(&request)?;
-        let tail = self.accept(&response, start, part)?;
+        let tail = self.accept(&response, resume, part)?;
         let framed = is_framed(&response.headers);
         self.take(response.success()?, part, tail, received)?;
         self.check_length(part, framed)
     }
 
-    fn start(&self, part: &mut Part) -> Result<Start> {
-        if part.length == 0 {
-            return Ok(Start::Anew);
-        }
-        if self.may_resume && part.known.validator().is_some() {
-            return Ok(Start::After { length: part.length });
-        }
-        if self.may_resume && part.known.total.is_some() {
+    /// `None` begins the file anew.
+    fn resume(&self, part: &mut Part) -> Result<Option<Resume>> {
+        if self.may_resume && part.can_be_continued() {
             let tail = part.tail()?;
-            return Ok(Start::Overlapping { from: part.length - tail.len() as u64, tail });
+            return Ok(Some(Resume { from: part.length - tail.len() as u64, tail }));
         }
-        part.restart()?;
-        Ok(Start::Anew)
+        if part.length > 0 {
+            part.restart()?;
+        }
+        Ok(None)
     }
 
     /// Whether the answer continues the part as asked, or begins the file anew; gives the bytes that must
     /// come again.
-    fn accept(&self, response: &Response, start: Start, part: &mut Part) -> Result<Vec<u8>> {
+    fn accept(
+        &self,
+        response: &Response,
+        resume: Option<Resume>,
+        part: &mut Part,
+    ) -> Result<Vec<u8>> {
         let headers = &response.headers;
-        match (response.status, start.from()) {
+        match (response.status, resume) {
             (200, _) => {
                 part.begin_with(headers, headers.content_length())?;
                 Ok(Vec::new())
             }
-            (206, Some(from)) => {
+            (206, Some(Resume { from, tail })) => {
                 let answered = headers.value("content-range").unwrap_or("no range");
                 let fits = content_range(answered).is_some_and(|range| {
                     range.first == from
@@ -94,14 +94,12 @@ impl<T: Transport> Source<'_, T> {
                         && range.last < range.total
                         && part.known.agrees(headers, Some(range.total))
                 });
-                if fits {
-                    Ok(start.into_tail())
-                } else {
-                    self.wrong(format!("bytes={from}-"), answered, part)
-                }
+                if fits { Ok(tail) } else { self.wrong(format!("bytes={from}-"), answered, part) }
             }
             (206, None) => self.wrong("the whole file".to_owned(), "a part", part),
-            (416, Some(from)) => self.wrong(format!("bytes={from}-"), "status 416", part),
+            (416, Some(Resume { from, .. })) => {
+                self.wrong(format!("bytes={from}-"), "status 416", part)
+            }
             (400.., _) => Ok(Vec::new()),
             (status, _) => Err(Error::UnexpectedContent {
                 url: response.url.clone(),
@@ -130,7 +128,7 @@ impl<T: Transport> Source<'_, T> {
             let mut piece = &piece?[..];
             let again = tail.len().min(piece.len());
             if tail[..again] != piece[..again] {
-                return self.wrong(format!("the last {OVERLAP} bytes again"), "other bytes", part);
+                return self.wrong("the last bytes again".to_owned(), "other bytes", part);
             }
             tail.drain(..again);
             piece = &piece[again..];
@@ -184,20 +182,6 @@ impl<T: Transport> Source<'_, T> {
             }
             _ => Ok(()),
         }
-    }
-}
-
-impl Start {
-    fn from(&self) -> Option<u64> {
-        match self {
-            Self::Anew => None,
-            Self::After { length } => Some(*length),
-            Self::Overlapping { from, .. } => Some(*from),
-        }
-    }
-
-    fn into_tail(self) -> Vec<u8> {
-        if let Self::Overlapping { tail, .. } = self { tail } else { Vec::new() }
     }
 }
 
