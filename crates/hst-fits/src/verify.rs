@@ -14,7 +14,7 @@ impl FitsFile {
     /// # Source
     /// FITS 4.0, sect. 4.4.2.7 and appendix J.
     pub fn datasum_is_right(&self, hdu: &Hdu) -> Result<Option<bool>> {
-        let header = hdu.table.as_deref().unwrap_or(&hdu.header);
+        let header = hdu.stored_header();
         let text = header.find::<String>("DATASUM").ok().flatten();
         let number = || header.find::<i64>("DATASUM").ok().flatten().map(|sum| sum.to_string());
         let Some(written) = text.or_else(number) else { return Ok(None) };

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use astro_coords::{PixelCoord, SkyCoord};
 use cards::Cards;
-use hst_fits::{Keywords, LookupTable, LookupTables, Wcs, WcsError};
+use hst_fits::{FitsFile, Keywords, LookupTable, LookupTables, Wcs, WcsError};
 use serde_json::Value;
 
 fn golden(name: &str) -> Value {
@@ -118,6 +118,32 @@ fn a_missing_table_is_an_error() {
 }
 
 #[test]
+fn what_is_wrong_with_a_table_in_a_file_is_named() {
+    let Some(path) = testkit::shared("data/hst/sample_svm_flc.fits") else { return };
+    let bytes = fs::read(path).unwrap();
+    let error = |old: &str, new: &str| {
+        let mut bytes = bytes.clone();
+        let found: Vec<_> = (0..bytes.len() / 80)
+            .map(|card| card * 80)
+            .filter(|&at| bytes[at..].starts_with(old.as_bytes()))
+            .collect();
+        found.iter().for_each(|&at| bytes[at..at + new.len()].copy_from_slice(new.as_bytes()));
+        let file = FitsFile::from_source(Box::new(bytes), Path::new("a.fits")).unwrap();
+        let error = file.wcs(file.find("SCI", Some(1)).unwrap(), None).unwrap_err();
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        format!("{error}: {}", source.unwrap_or_default())
+    };
+    assert_eq!(
+        error("EXTNAME = 'D2IMARR ", "EXTNAME = 'D2IMARX "),
+        "no world coordinates in the header of SCI in a.fits: D2IMDIS1 refers to a lookup table \
+         that is not there: EXTVER 1"
+    );
+    let problem = error("CRPIX1  =", "CRPIXX  =");
+    let expected = "no world coordinates in the header of SCI in a.fits: the header has no CRPIX1";
+    assert_eq!(problem, expected);
+}
+
+#[test]
 fn a_cutout_sees_the_same_sky() {
     let wcs =
         Wcs::from_keywords(&made_header(&golden("tables.json")), None, &made_tables()).unwrap();
@@ -152,7 +178,8 @@ fn tables_of(bytes: &[u8], name: &str) -> Vec<(i64, LookupTable)> {
 #[test]
 fn a_hubble_exposure_with_all_its_tables_is_astropys() {
     let Some(path) = testkit::shared("data/hst/sample_svm_flc.fits") else { return };
-    let bytes = fs::read(path).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let file = FitsFile::open(&path).unwrap();
     let tables = LookupTables {
         wcsdvarr: tables_of(&bytes, "WCSDVARR"),
         d2imarr: tables_of(&bytes, "D2IMARR"),
@@ -164,6 +191,8 @@ fn a_hubble_exposure_with_all_its_tables_is_astropys() {
     for (chip, (header, _)) in chips.enumerate() {
         let wcs = Wcs::from_keywords(header, None, &tables).unwrap();
         assert_eq!(wcs.name(), Some("IDC_2731450pi-FIT_SVM_GAIAeDR3"));
+        let hdu = file.find("SCI", Some(chip as i64 + 1)).unwrap();
+        assert_eq!(file.wcs(hdu, None).unwrap(), wcs);
         check("sample_svm_flc", &wcs, &expected["chips"][chip]);
         check_chip("sample_svm_flc", &wcs, (2048, 4096));
         if chip == 0 {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hst_fits::{FitsFile, Hdu, ImageSpec, LookupTables, Wcs};
+use hst_fits::{FitsFile, Hdu, ImageSpec};
 use mast_client::{Cause, FileCheck, Observation, polygon_text};
 
 /// Endings of names of drizzled products that are planes of their own: no images to measure.
@@ -36,7 +36,7 @@ fn image(file: &FitsFile) -> Option<&Hdu> {
 
 fn observation(path: &Path, file: &FitsFile, hdu: &Hdu) -> Option<Observation> {
     let shape = hdu.shape()?;
-    let wcs = Wcs::from_keywords(&hdu.header, None, &LookupTables::default()).ok()?;
+    let wcs = file.wcs(hdu, None).ok()?;
     let corners = wcs.footprint(shape)?;
     let middle =
         astro_coords::PixelCoord::new((shape.1 as f64 - 1.0) / 2.0, (shape.0 as f64 - 1.0) / 2.0);

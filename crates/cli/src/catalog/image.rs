@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use anyhow::Context;
 use astro_coords::PixelBox;
-use hst_fits::{FitsFile, Hdu, ImageSpec, LookupTables, Wcs};
+use hst_fits::{FitsFile, Hdu, ImageSpec, Wcs};
 use photometry::{PixelSource, SourceError};
 
 use super::calibration::{Calibration, PixelUnit};
@@ -48,8 +48,7 @@ impl Image {
         let hdu = pixels(&file, options.extension.as_ref(), &mut warnings)?;
         let shape =
             hdu.shape().with_context(|| format!("there is no 2-D image in {}", hdu.place()))?;
-        let wcs = Wcs::from_keywords(&hdu.header, None, &LookupTables::default())
-            .with_context(|| format!("no sky coordinates for {}", hdu.place()))?;
+        let wcs = file.wcs(hdu, None)?;
         let spec = ImageSpec::of(&file, hdu);
         let about = about(path, &file, hdu, spec, options, &mut warnings);
         Ok(Self { hdu: hdu.index, shape, wcs, about, warnings, file })

@@ -3,6 +3,7 @@
 mod allsky;
 mod distortion;
 mod error;
+mod file;
 mod keywords;
 mod linear;
 mod lookup;
