@@ -67,6 +67,12 @@ pub enum Error {
     /// The noise was to be that of a local sky, and there is none.
     #[error("noise from the local sky needs an annulus")]
     NoLocalSky,
+    /// Random places for empty apertures were all masked, off the image or taken.
+    #[error("no empty place for the aperture in {attempts} attempts")]
+    NoEmptyPlace {
+        /// Places tried; 0 where the shape is larger than the image.
+        attempts: usize,
+    },
     /// The source of pixels or of a mask could not give a window.
     #[error("cannot read columns {:?}, rows {:?}", window.x, window.y)]
     Read {

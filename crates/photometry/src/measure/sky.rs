@@ -11,7 +11,8 @@ pub struct LocalSky {
     /// [`Location::standard_error`]. Drizzled pixels are not; [`MeasureOptions::noise_factor`] makes up for it in
     /// `sum_err`.
     pub level_err: f64,
-    /// The scatter of one pixel.
+    /// The scatter of one pixel. A standard deviation is that of normal values of which clipping left these: what 3 σ
+    /// take off, 1.5 %, and the degree of freedom of the level are put back.
     pub rms: f64,
     /// Pixels that entered.
     pub n: u64,
@@ -104,6 +105,7 @@ fn of_values(values: &[f64], n_bad: u64, options: &LocalSkyOptions) -> LocalSky 
             )
         }
     };
+    let rms = if options.rms == Scale::Std { unbiased(rms, kept.n, options) } else { rms };
     LocalSky {
         level,
         level_err: options.level.standard_error(rms, kept.n),
@@ -112,6 +114,12 @@ fn of_values(values: &[f64], n_bad: u64, options: &LocalSkyOptions) -> LocalSky 
         n_clipped: (values.len() - kept.n) as u64,
         n_bad,
     }
+}
+
+/// The standard deviation of the values before clipping, if they were normal; NaN of one value.
+fn unbiased(std: f64, n: usize, options: &LocalSkyOptions) -> f64 {
+    let left = options.clip.as_ref().map_or(1.0, SigmaClip::normal_std);
+    std / left * (n as f64 / (n as f64 - 1.0)).sqrt()
 }
 
 /// Measures `pixels` in `aperture` above the sky in `annulus`: every pixel less the sky's level, and the error of the

@@ -50,6 +50,16 @@ impl SigmaClip {
         Ok(())
     }
 
+    /// Standard deviation of normal values, in units of what it was, when rounds of clipping have come to rest: the fixed
+    /// point of s = std of what lies within `lower` s and `upper` s of the centre. 0.9848 for 3 σ.
+    pub fn normal_std(&self) -> f64 {
+        if (self.lower, self.upper) == (3.0, 3.0) {
+            return 0.984_847;
+        }
+        // Below 1.8 σ nothing comes to rest before all is gone.
+        (0..self.rounds().min(50)).fold(1.0, |s, _| truncated_std(-self.lower * s, self.upper * s))
+    }
+
     /// Whether centre and spread are the usual median and standard deviation.
     pub(crate) fn is_plain(&self) -> bool {
         self.center == Location::Median && self.spread == Scale::Std
@@ -67,6 +77,21 @@ impl SigmaClip {
     pub(crate) fn rounds(&self) -> usize {
         self.max_iterations.unwrap_or(usize::MAX)
     }
+}
+
+/// Standard deviation of normal deviates between two bounds, by the midpoint rule.
+fn truncated_std(lower: f64, upper: f64) -> f64 {
+    const STEPS: usize = 500;
+    let (low, high) = (lower.max(-9.0), upper.min(9.0));
+    let (mut weight, mut first, mut second) = (0.0, 0.0, 0.0);
+    for k in 0..STEPS {
+        let x = low + (high - low) * (k as f64 + 0.5) / STEPS as f64;
+        let density = (-0.5 * x * x).exp();
+        weight += density;
+        first += density * x;
+        second += density * x * x;
+    }
+    (second / weight - (first / weight).powi(2)).sqrt()
 }
 
 /// The values that survived sigma clipping, and their usual statistics.
@@ -237,5 +262,21 @@ mod tests {
         let some = sigma_clip(&[f64::NAN, 1.0, f64::INFINITY, 3.0], None);
         assert_eq!((some.n, some.median, some.std), (2, 2.0, 1.0));
         assert_eq!(sigma_clip(&[f64::NAN], Some(&SigmaClip::default())).n, 0);
+    }
+
+    #[test]
+    fn clipping_takes_what_it_says_from_normal_values() {
+        let three = SigmaClip { lower: 3.0, upper: 3.000_000_1, ..SigmaClip::default() };
+        assert!(
+            (three.normal_std() - SigmaClip::default().normal_std()).abs() < 1e-4,
+            "{}",
+            three.normal_std()
+        );
+        let wide = SigmaClip { lower: f64::INFINITY, upper: f64::INFINITY, ..SigmaClip::default() };
+        assert!((wide.normal_std() - 1.0).abs() < 1e-6);
+        // One round at 3 sigma: 1 - 6 phi(3) / (2 Phi(3) - 1).
+        let once =
+            SigmaClip { max_iterations: Some(1), lower: 3.000_000_1, ..SigmaClip::default() };
+        assert!((once.normal_std() - 0.986_578).abs() < 1e-4, "{}", once.normal_std());
     }
 }
