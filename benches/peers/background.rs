@@ -5,11 +5,12 @@
 #![allow(clippy::print_stdout, reason = "a program for a script")]
 
 use std::error::Error;
-use std::fs;
-use std::time::Instant;
 
-use ndarray::Array2;
 use photometry::background::{BackgroundOptions, Exclude, Masks, background};
+
+mod measure;
+
+use measure::{Best, read, status, write};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,8 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let found =
             measure.time(|| pool.install(|| background(&image, Masks::default(), &options)))?;
         if run == 0 {
-            let bytes: Vec<u8> = found.level.mesh().iter().flat_map(|v| v.to_le_bytes()).collect();
-            fs::write(mesh, bytes)?;
+            write(mesh, &found.level.mesh().iter().copied().collect::<Vec<_>>())?;
         }
         subtract.time(|| pool.install(|| found.level.subtract_from(image.view_mut())))?;
         image.mapv_inplace(|v| v + 0.12);
@@ -42,60 +42,4 @@ fn main() -> Result<(), Box<dyn Error>> {
         memory / 1024.0
     );
     Ok(())
-}
-
-fn read(path: &str, shape: (usize, usize)) -> Result<Array2<f32>, Box<dyn Error>> {
-    use std::io::Read;
-    let mut file = fs::File::open(path)?;
-    let mut image = Array2::zeros(shape);
-    let mut bytes = vec![0; 4 * shape.1];
-    for mut row in image.rows_mut() {
-        file.read_exact(&mut bytes)?;
-        row.iter_mut().zip(bytes.as_chunks::<4>().0).for_each(|(v, b)| *v = f32::from_le_bytes(*b));
-    }
-    Ok(image)
-}
-
-/// Least times of several runs, in seconds.
-#[derive(Debug)]
-struct Best {
-    cpu: f64,
-    wall: f64,
-}
-
-impl Default for Best {
-    fn default() -> Self {
-        Self { cpu: f64::INFINITY, wall: f64::INFINITY }
-    }
-}
-
-impl Best {
-    fn time<T, E: Error + 'static>(
-        &mut self,
-        work: impl FnOnce() -> Result<T, E>,
-    ) -> Result<T, Box<dyn Error>> {
-        let (cpu, wall) = (cpu_seconds()?, Instant::now());
-        let answer = work()?;
-        self.wall = self.wall.min(wall.elapsed().as_secs_f64());
-        self.cpu = self.cpu.min(cpu_seconds()? - cpu);
-        Ok(answer)
-    }
-}
-
-/// CPU time of all threads of this process.
-fn cpu_seconds() -> Result<f64, Box<dyn Error>> {
-    let mut nanoseconds = 0.0;
-    for task in fs::read_dir("/proc/self/task")? {
-        let text = fs::read_to_string(task?.path().join("schedstat"))?;
-        nanoseconds += text.split(' ').next().unwrap_or_default().parse::<f64>()?;
-    }
-    Ok(nanoseconds * 1e-9)
-}
-
-/// A line of `/proc/self/status`, in kB.
-fn status(name: &str) -> Result<f64, Box<dyn Error>> {
-    let text = fs::read_to_string("/proc/self/status")?;
-    let line =
-        text.lines().find(|l| l.starts_with(name)).ok_or("no such line in /proc/self/status")?;
-    Ok(line.split_whitespace().nth(1).unwrap_or_default().parse()?)
 }
