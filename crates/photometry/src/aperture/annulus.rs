@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use astro_coords::{PixelBox, PixelCoord};
 
 use super::{Aperture, Run};
@@ -46,6 +48,7 @@ impl<O: Aperture, I: Aperture> Aperture for Annulus<O, I> {
         self.outer.center()
     }
 
+    #[inline(always)]
     fn row(&self, y: isize, x: isize, shares: &mut [f64]) -> Run {
         let outer = self.outer.row(y, x, shares);
         let hole = self.inner.bounds();
@@ -68,6 +71,41 @@ impl<O: Aperture, I: Aperture> Aperture for Annulus<O, I> {
             }
         }
         Run { whole: outer.touched.end..outer.touched.end, touched: outer.touched }
+    }
+
+    #[inline(always)]
+    fn centers(&self, y: isize, columns: Range<isize>, out: &mut Vec<Range<isize>>) {
+        let first = out.len();
+        self.outer.centers(y, columns.clone(), out);
+        let hole = self.inner.bounds();
+        if !hole.y.contains(&y) {
+            return;
+        }
+        let outer = out.len();
+        self.inner.centers(y, columns, out);
+        if outer - first == 1 && out.len() - outer == 1 {
+            // One run and one hole, as circles have.
+            let (run, hole) = (out[first].clone(), out[outer].clone());
+            out.truncate(first);
+            let parts = [run.start..hole.start.min(run.end), hole.end.max(run.start)..run.end];
+            out.extend(parts.into_iter().filter(|part| part.start < part.end));
+            return;
+        }
+        let holes = out.split_off(outer);
+        let runs = out.split_off(first);
+        for mut run in runs {
+            let whole = run.clone();
+            let meets = |hole: &&Range<isize>| hole.start < whole.end && hole.end > whole.start;
+            for hole in holes.iter().filter(meets) {
+                if run.start < hole.start {
+                    out.push(run.start..hole.start);
+                }
+                run.start = hole.end.min(run.end);
+            }
+            if run.start < run.end {
+                out.push(run);
+            }
+        }
     }
 
     fn crossings(&self, y: f64, out: &mut Vec<f64>) -> bool {

@@ -1,6 +1,8 @@
+use std::ops::Range;
+
 use astro_coords::{PixelBox, PixelCoord};
 
-use super::disc::segment_of_chord;
+use super::disc::{segment_of_chord, series};
 use super::{Aperture, Run, bounds, columns};
 
 /// A circle, by a way that is exact for any radius and several times faster than the [`Ellipse`](super::Ellipse)'s.
@@ -48,10 +50,14 @@ impl Circle {
     }
 
     /// Overlap of the pixel at `m`, `n` from the whole pixel of the centre.
+    #[inline(never)]
     fn pixel(&self, m: f64, n: f64) -> f64 {
         let side_x = Side::new(m, self.rest[0]);
         let side_y = Side::new(n, self.rest[1]);
         if side_x.one_sign() && side_y.one_sign() {
+            if self.radius >= SMALL {
+                return self.beside(&Line::new(self, &side_y), &[m])[0];
+            }
             return self.quarter(side_x.near, side_x.far, side_y.near, side_y.far);
         }
         // Across an axis: the pixel in two or four parts, each in one quadrant.
@@ -88,7 +94,121 @@ impl Circle {
     }
 }
 
+/// Radius below which arcs in a pixel may be long.
+const SMALL: f64 = 2.5;
+
+/// The sides of a row of pixels that lie in one half of the circle: heights from the whole pixel of the centre.
+struct Line {
+    /// The distance of the nearer side from the centre.
+    distance: f64,
+    /// Squares of the distances in two parts, of the nearer and of the farther side.
+    near: (f64, f64),
+    far: (f64, f64),
+    /// Half widths of the circle there, 0 outside it.
+    near_half: f64,
+    far_half: f64,
+}
+
+impl Line {
+    #[inline(always)]
+    fn new(circle: &Circle, side: &Side) -> Self {
+        let rest = circle.rest[1];
+        let (near, far) = (axis(side.near, rest), axis(side.far, rest));
+        let distance = (side.near - rest).abs();
+        let half = |square| circle.half(square);
+        Self { distance, near, far, near_half: half(near), far_half: half(far) }
+    }
+}
+
+impl Circle {
+    /// Half the chord at a distance whose square is given in two parts; 0 outside.
+    #[inline(always)]
+    fn half(&self, (square, less): (f64, f64)) -> f64 {
+        let left = (self.square - square) + (self.lost - less);
+        if left > 0.0 { left.sqrt() } else { 0.0 }
+    }
+
+    /// Overlaps of pixels that lie in one quadrant each, of the row `line` and the columns `m`, without a branch.
+    #[inline(always)]
+    fn beside<const N: usize>(&self, line: &Line, m: &[f64; N]) -> [f64; N] {
+        // Arcs in a pixel are at most its diagonal long, so that the series needs fewer terms for larger circles.
+        match self.radius {
+            r if r < 4.5 => self.shares::<14, N>(line, m),
+            r if r < 23.0 => self.shares::<10, N>(line, m),
+            _ => self.shares::<6, N>(line, m),
+        }
+    }
+
+    /// As [`quarter`](Self::quarter), for whole pixels: the same four ways from a corner to the circle, kept to 0 to 1.
+    #[inline(always)]
+    fn shares<const TERMS: usize, const N: usize>(&self, line: &Line, m: &[f64; N]) -> [f64; N] {
+        let rest = self.rest[0];
+        let g = |x: (f64, f64), y: (f64, f64)| (x.0 + y.0 - self.square) + (x.1 + y.1 - self.lost);
+        let within = |way: f64| {
+            let way = if way > 0.0 { way } else { 0.0 };
+            if way < 1.0 { way } else { 1.0 }
+        };
+        let mut shares = [0.0; N];
+        for k in 0..N {
+            let outwards = if m[k] >= rest { 0.5 } else { -0.5 };
+            let (near_x, far_x) = (m[k] - outwards, m[k] + outwards);
+            let (near, far) = (axis(near_x, rest), axis(far_x, rest));
+            let dx = (near_x - rest).abs();
+            let corner = g(near, line.near);
+            let x0 = within(-g(near, line.far) / (dx + line.far_half));
+            let x1 = within(-corner / (dx + line.near_half));
+            let y0 = within(-corner / (line.distance + self.half(near)));
+            let y1 = within(-g(far, line.near) / (line.distance + self.half(far)));
+            let (run, fall) = (x1 - x0, y0 - y1);
+            let w = 0.25 * (run * run + fall * fall) / self.square;
+            let segment = self.square * (w * w.sqrt() * series::<TERMS>(w));
+            let area = x0 * y0 + 0.5 * run * (y0 + y1) + segment;
+            shares[k] = if area < 1.0 { area } else { 1.0 };
+        }
+        shares
+    }
+
+    /// Overlaps of the pixels `which` of a row at `n` that begins at `m0`.
+    #[inline(always)]
+    fn some_of_row(
+        &self,
+        (m0, n): (f64, f64),
+        which: impl Iterator<Item = usize>,
+        shares: &mut [f64],
+    ) {
+        const LANES: usize = 4;
+        let side = Side::new(n, self.rest[1]);
+        if self.radius < SMALL || !side.one_sign() {
+            which.for_each(|i| shares[i] = self.pixel(m0 + i as f64, n));
+            return;
+        }
+        let line = Line::new(self, &side);
+        let mut which = which;
+        loop {
+            let (mut waiting, mut count, mut m) = ([0; LANES], 0, [0.0; LANES]);
+            for i in which.by_ref() {
+                let column = m0 + i as f64;
+                if (column - self.rest[0]).abs() < 0.5 {
+                    shares[i] = self.pixel(column, n);
+                    continue;
+                }
+                (waiting[count], m[count]) = (i, column);
+                count += 1;
+                if count == LANES {
+                    break;
+                }
+            }
+            let found = self.beside(&line, &m);
+            waiting[..count].iter().zip(found).for_each(|(i, share)| shares[*i] = share);
+            if count < LANES {
+                return;
+            }
+        }
+    }
+}
+
 /// The square of `m - rest` in two parts, the first of them exact where `m` is a half integer.
+#[inline(always)]
 fn axis(m: f64, rest: f64) -> (f64, f64) {
     if m == rest { (0.0, 0.0) } else { (m * m, rest * (rest - 2.0 * m)) }
 }
@@ -115,6 +235,7 @@ struct Side {
 }
 
 impl Side {
+    #[inline(always)]
     fn new(m: f64, rest: f64) -> Self {
         let (low, high) = (m - 0.5, m + 0.5);
         let across = low < rest && rest < high;
@@ -138,10 +259,12 @@ impl Side {
 }
 
 impl Aperture for Circle {
+    #[inline(always)]
     fn bounds(&self) -> PixelBox {
         bounds(self.center, self.radius, self.radius)
     }
 
+    #[inline(always)]
     fn contains(&self, at: PixelCoord) -> bool {
         let (dx, dy) = (at.x - self.center.x, at.y - self.center.y);
         dx * dx + dy * dy < self.square
@@ -159,6 +282,7 @@ impl Aperture for Circle {
         self.center
     }
 
+    #[inline(always)]
     fn row(&self, y: isize, x: isize, shares: &mut [f64]) -> Run {
         let n = y as f64 - self.whole[1];
         let dy = (n - self.rest[1]).abs();
@@ -179,10 +303,39 @@ impl Aperture for Circle {
         shares[touched.end..].fill(0.0);
         shares[whole.clone()].fill(1.0);
         let m0 = x as f64 - self.whole[0];
-        for i in (touched.start..whole.start).chain(whole.end..touched.end) {
-            shares[i] = self.pixel(m0 + i as f64, n);
-        }
+        let edges = (touched.start..whole.start).chain(whole.end..touched.end);
+        self.some_of_row((m0, n), edges, shares);
         Run { touched, whole }
+    }
+
+    #[inline(always)]
+    fn centers(&self, y: isize, columns: Range<isize>, out: &mut Vec<Range<isize>>) {
+        let dy = y as f64 - self.center.y;
+        let left = self.square - dy * dy;
+        let half = if left > 0.0 { left.sqrt() } else { 0.0 };
+        let slack = 1e-9 * (1.0 + self.radius);
+        // What is surely inside, and then one by one what may be.
+        let sure = |x: f64| super::index(x).clamp(columns.start, columns.end);
+        let (start, end) = (
+            sure((self.center.x - half + slack).ceil()),
+            sure((self.center.x + half - slack).floor() + 1.0),
+        );
+        let (mut start, mut end) = if left > 0.0 && start < end {
+            (start, end)
+        } else {
+            let middle = sure(self.center.x.round());
+            (middle, middle)
+        };
+        let inside = |x: isize| self.contains(PixelCoord::new(x as f64, y as f64));
+        while start > columns.start && inside(start - 1) {
+            start -= 1;
+        }
+        while end < columns.end && inside(end) {
+            end += 1;
+        }
+        if start < end {
+            out.push(start..end);
+        }
     }
 
     fn crossings(&self, y: f64, out: &mut Vec<f64>) -> bool {

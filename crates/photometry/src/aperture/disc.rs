@@ -133,6 +133,23 @@ const SERIES: [f64; 14] = {
     terms
 };
 
+/// The first terms of the series.
+#[inline(always)]
+pub(super) fn series<const TERMS: usize>(w: f64) -> f64 {
+    // By even and odd powers, which do not wait for each other.
+    let (mut even, mut odd, square) = (0.0, 0.0, w * w);
+    let mut k = TERMS;
+    while k > 0 {
+        k -= 1;
+        if k.is_multiple_of(2) {
+            even = even * square + SERIES[k];
+        } else {
+            odd = odd * square + SERIES[k];
+        }
+    }
+    even + w * odd
+}
+
 /// Area of the segment over a chord of `w = chord² / 4`, by as many terms as it takes.
 fn short_segment(w: f64) -> f64 {
     let terms = match w {

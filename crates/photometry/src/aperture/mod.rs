@@ -145,6 +145,7 @@ fn centers<A: Aperture + ?Sized>(
 }
 
 /// The box of pixels that covers `center ± half`; far outside any image it stops.
+#[inline(always)]
 pub(crate) fn bounds(center: PixelCoord, half_x: f64, half_y: f64) -> PixelBox {
     let range = |center: f64, half: f64| {
         index((center - half + 0.5).floor())..index((center + half + 0.5).ceil())
@@ -152,6 +153,7 @@ pub(crate) fn bounds(center: PixelCoord, half_x: f64, half_y: f64) -> PixelBox {
     PixelBox::new(range(center.x, half_x), range(center.y, half_y))
 }
 
+#[inline(always)]
 fn index(value: f64) -> isize {
     /// No image reaches so far, and sums of two of these still fit.
     const FAR: f64 = 1e15;
@@ -161,6 +163,7 @@ fn index(value: f64) -> isize {
 }
 
 /// The part of a row of `length` pixels from column `x` on that lies in columns `from..to`.
+#[inline(always)]
 fn columns(from: f64, to: f64, x: isize, length: usize) -> Range<usize> {
     let place = |value: f64| {
         let offset = index(value).saturating_sub(x);
@@ -172,6 +175,8 @@ fn columns(from: f64, to: f64, x: isize, length: usize) -> Range<usize> {
 
 #[cfg(test)]
 mod testing {
+    use std::ops::Range;
+
     use super::Aperture;
 
     /// Sum of all overlaps.
@@ -182,6 +187,15 @@ mod testing {
         rows.sum()
     }
 
+    /// The runs of centres are those that the shape contains, ascending and apart.
+    fn centers_are_contained(aperture: &impl Aperture, y: isize, columns: Range<isize>) {
+        let (mut found, mut expected) = (Vec::new(), Vec::new());
+        aperture.centers(y, columns.clone(), &mut found);
+        super::centers(aperture, y, columns, &mut expected);
+        let pixels = |runs: &[Range<isize>]| runs.iter().flat_map(Clone::clone).collect::<Vec<_>>();
+        assert_eq!(pixels(&found), pixels(&expected), "row {y} of {aperture:?}");
+    }
+
     /// The rows are the overlaps one by one, and `whole` and `touched` hold.
     pub(super) fn rows_are_overlaps(aperture: &impl Aperture, tolerance: f64) {
         let window = aperture.bounds();
@@ -190,6 +204,7 @@ mod testing {
             let length = (window.x.end - cut_right - x0).max(0).unsigned_abs();
             let mut shares = vec![f64::NAN; length];
             for y in window.y.start - 1..window.y.end + 1 {
+                centers_are_contained(aperture, y, x0..x0 + length.cast_signed());
                 let run = aperture.row(y, x0, &mut shares);
                 for (i, share) in shares.iter().enumerate() {
                     let expected = aperture.overlap(x0 + i.cast_signed(), y);

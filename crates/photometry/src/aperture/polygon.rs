@@ -418,6 +418,24 @@ impl Aperture for Polygon {
         Run { whole: touched.end..touched.end, touched }
     }
 
+    fn centers(&self, y: isize, columns: Range<isize>, out: &mut Vec<Range<isize>>) {
+        let height = y as f64 - self.origin[1];
+        let mut near = self.between(height, height);
+        if near.any(|edge| edge.low[1] == height || edge.high[1] == height) {
+            super::centers(self, y, columns, out);
+            return;
+        }
+        let mut places = Vec::new();
+        self.places(height, &mut places);
+        let column = |x: f64| index(x + self.origin[0]).clamp(columns.start, columns.end);
+        for [enter, leave] in places.as_chunks::<2>().0 {
+            let (start, end) = (column(enter.floor() + 1.0), column(leave.ceil()));
+            if start < end {
+                out.push(start..end);
+            }
+        }
+    }
+
     fn crossings(&self, y: f64, out: &mut Vec<f64>) -> bool {
         let start = out.len();
         self.places(y - self.origin[1], out);

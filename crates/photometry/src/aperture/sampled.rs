@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use astro_coords::{PixelBox, PixelCoord};
 
 use super::{Aperture, Run};
@@ -13,6 +15,10 @@ impl<A: Aperture> Aperture for Center<A> {
 
     fn contains(&self, at: PixelCoord) -> bool {
         self.0.contains(at)
+    }
+
+    fn centers(&self, y: isize, columns: Range<isize>, out: &mut Vec<Range<isize>>) {
+        self.0.centers(y, columns, out);
     }
 
     fn overlap(&self, x: isize, y: isize) -> f64 {
@@ -51,6 +57,10 @@ impl<A: Aperture> Aperture for Subpixel<A> {
 
     fn contains(&self, at: PixelCoord) -> bool {
         self.shape.contains(at)
+    }
+
+    fn centers(&self, y: isize, columns: Range<isize>, out: &mut Vec<Range<isize>>) {
+        self.shape.centers(y, columns, out);
     }
 
     fn overlap(&self, x: isize, y: isize) -> f64 {

@@ -1,3 +1,4 @@
+mod loops;
 mod measurement;
 mod outside;
 mod pixels;
@@ -9,6 +10,7 @@ use astro_coords::PixelBox;
 use rayon::prelude::*;
 
 use crate::aperture::Aperture;
+use crate::vectors::{Loop, run};
 use crate::{Background, PixelSource, Result};
 
 pub use measurement::Measurement;
@@ -21,7 +23,7 @@ pub use sky::{LocalSky, LocalSkyOptions, local_sky, measure_with_sky};
 pub(crate) use outside::reaches_outside;
 pub(crate) use rows::walk;
 pub(crate) use tally::Sky;
-use tally::Tally;
+use tally::{Space, Tally};
 
 /// Measures `source` less `background` in `aperture`, without errors and masks: [`measure_in`] has those.
 ///
@@ -58,8 +60,31 @@ pub fn measure_all<S: PixelSource, A: Aperture>(
     apertures: &[A],
     options: &MeasureOptions,
 ) -> Vec<Result<Measurement>> {
-    apertures.par_iter().map(|aperture| measure_in(pixels, aperture, options)).collect()
+    in_order_of_rows(apertures, |aperture| measure_in(pixels, aperture, options))
 }
+
+/// The answers for apertures in their order, found in the order of their rows: neighbours share what the caches hold.
+pub(crate) fn in_order_of_rows<A: Aperture, T: Send>(
+    apertures: &[A],
+    one: impl Fn(&A) -> T + Sync,
+) -> Vec<T> {
+    let place = |aperture: &A| {
+        let PixelBox { x, y } = aperture.bounds();
+        (y.start.div_euclid(BAND_OF_ROWS), x.start)
+    };
+    let mut order: Vec<(_, usize)> =
+        apertures.iter().enumerate().map(|(i, aperture)| (place(aperture), i)).collect();
+    order.sort_unstable();
+    let found: Vec<T> = order.par_iter().map(|(_, i)| one(&apertures[*i])).collect();
+    let mut sorted: Vec<Option<T>> = apertures.iter().map(|_| None).collect();
+    for ((_, i), answer) in order.into_iter().zip(found) {
+        sorted[i] = Some(answer);
+    }
+    sorted.into_iter().flatten().collect()
+}
+
+/// Rows whose pages are found together.
+const BAND_OF_ROWS: isize = 16;
 
 /// Measures `pixels` in `aperture`, with errors, masks and quality.
 ///
@@ -131,12 +156,31 @@ pub(crate) fn measure_above<S: PixelSource>(
     let Some(window) = window(pixels, aperture) else {
         return Ok(Measurement::off_the_image(aperture.area()));
     };
-    let mut tally = Tally::default();
-    let mut shares = vec![0.0; window.shape().1];
-    walk(pixels, options, &window, sky.level, |y, row| {
-        tally.row(aperture, (y, window.x.start), &mut shares, row, (options, sky));
-    })?;
+    let tally = run(One { pixels, aperture, window: &window, how: (options, sky) })?;
     Ok(finish(pixels, aperture, options, sky, &window, &tally))
+}
+
+/// The pass over the rows of one aperture, compiled for wide vectors.
+struct One<'a, S, A> {
+    pixels: &'a Pixels<'a, S>,
+    aperture: &'a A,
+    window: &'a PixelBox,
+    how: (&'a MeasureOptions, &'a Sky),
+}
+
+impl<S: PixelSource, A: Aperture> Loop for One<'_, S, A> {
+    type Output = Result<Tally>;
+
+    #[inline(always)]
+    fn call(self) -> Result<Tally> {
+        let Self { pixels, aperture, window, how } = self;
+        let mut tally = Tally::default();
+        let mut space = Space::new(window.shape().1);
+        walk(pixels, how.0, window, how.1.level, |y, row| {
+            tally.row(aperture, (y, window.x.start), &mut space, row, how);
+        })?;
+        Ok(tally)
+    }
 }
 
 fn together<S: PixelSource, A: Aperture>(
@@ -148,7 +192,7 @@ fn together<S: PixelSource, A: Aperture>(
     let windows: Vec<_> = apertures.iter().map(|aperture| window(pixels, aperture)).collect();
     let mut tallies: Vec<_> = apertures.iter().map(|_| Tally::default()).collect();
     if let Some(all) = windows.iter().flatten().cloned().reduce(|a, b| around(&a, &b)) {
-        let mut shares = vec![0.0; all.shape().1];
+        let mut space = Space::new(all.shape().1);
         walk(pixels, options, &all, sky.level, |y, row| {
             for ((aperture, tally), window) in apertures.iter().zip(&mut tallies).zip(&windows) {
                 let Some(window) = window.as_ref().filter(|window| window.y.contains(&y)) else {
@@ -158,7 +202,7 @@ fn together<S: PixelSource, A: Aperture>(
                 let width = window.shape().1;
                 let part = row.part(start..start + width);
                 let place = (y, window.x.start);
-                tally.row(aperture, place, &mut shares[..width], &part, (options, sky));
+                tally.row(aperture, place, &mut space, &part, (options, sky));
             }
         })?;
     }

@@ -4,6 +4,7 @@ use astro_coords::PixelBox;
 
 use super::{Gain, MeasureOptions, Noise, Pixels};
 use crate::source::{read, read_mask};
+use crate::vectors::prefetch;
 use crate::{Error, Pixel, PixelSource, Result};
 
 /// Why a pixel does not count.
@@ -19,9 +20,16 @@ pub(crate) enum Left {
 #[derive(Clone, Copy)]
 pub(crate) struct Row<'a, P> {
     pub(crate) pixels: &'a [P],
+    /// `None` where nothing is subtracted.
+    pub(crate) sky: Option<SkyRow<'a>>,
+    pub(crate) planes: Option<Planes<'a>>,
+}
+
+/// Background and local sky of a row, and the background's scatter.
+#[derive(Clone, Copy)]
+pub(crate) struct SkyRow<'a> {
     pub(crate) level: &'a [f64],
     pub(crate) rms: &'a [f64],
-    pub(crate) planes: Option<Planes<'a>>,
 }
 
 /// Beside the pixels: use, quality bits, variance without the source, electrons per unit.
@@ -35,11 +43,14 @@ pub(crate) struct Planes<'a> {
 
 impl<P: Pixel> Row<'_, P> {
     /// Some of its pixels.
+    #[inline(always)]
     pub(crate) fn part(&self, range: Range<usize>) -> Self {
         Self {
             pixels: &self.pixels[range.clone()],
-            level: &self.level[range.clone()],
-            rms: &self.rms[range.clone()],
+            sky: self.sky.map(|sky| SkyRow {
+                level: &sky.level[range.clone()],
+                rms: &sky.rms[range.clone()],
+            }),
             planes: self.planes.map(|planes| Planes {
                 left: &planes.left[range.clone()],
                 bits: &planes.bits[range.clone()],
@@ -49,15 +60,26 @@ impl<P: Pixel> Row<'_, P> {
         }
     }
 
+    /// What is subtracted from pixel `i`.
+    pub(crate) fn level(&self, i: usize) -> f64 {
+        self.sky.map_or(0.0, |sky| sky.level[i])
+    }
+
+    /// Scatter of the background at pixel `i`.
+    pub(crate) fn rms(&self, i: usize) -> f64 {
+        self.sky.map_or(0.0, |sky| sky.rms[i])
+    }
+
     /// Pixel `i` less the background; `None` where it is left out or not finite.
     pub(crate) fn value(&self, i: usize) -> Option<f64> {
         let used = self.planes.is_none_or(|planes| planes.left[i] == Left::Used);
-        let value = self.pixels[i].to_f64() - self.level[i];
+        let value = self.pixels[i].to_f64() - self.level(i);
         (used && value.is_finite()).then_some(value)
     }
 }
 
 /// Shows every row of `window`, which lies in the image, to `visit`; `sky` is added to the background.
+#[inline(always)]
 pub(crate) fn walk<S: PixelSource>(
     pixels: &Pixels<'_, S>,
     options: &MeasureOptions,
@@ -72,9 +94,25 @@ pub(crate) fn walk<S: PixelSource>(
         let end = window.y.end.min(start + band.cast_signed());
         let part = PixelBox::new(window.x.clone(), start..end);
         buffers.fill(pixels, &part)?;
+        if buffers.pixels.is_empty() {
+            part.y.clone().take(AHEAD).for_each(|y| fetch(pixels.data, y, &part.x));
+        }
         buffers.show(pixels, &part, sky, &mut visit);
     }
     Ok(())
+}
+
+/// Rows that are asked for ahead.
+const AHEAD: usize = 12;
+
+/// Asks for the first pixels of a row that lies in memory; the machine follows a long row by itself.
+#[inline(always)]
+fn fetch<S: PixelSource>(source: &S, y: isize, columns: &Range<isize>) {
+    const PIXELS: isize = 256;
+    let end = columns.end.min(columns.start + PIXELS);
+    if let Some(row) = source.row(y.unsigned_abs()) {
+        prefetch(&row[columns.start.unsigned_abs()..end.unsigned_abs()]);
+    }
 }
 
 /// Pixels read at once, if a row is not longer.
@@ -107,12 +145,13 @@ impl<P: Pixel> Buffers<P> {
         sky: f64,
     ) -> Self {
         let in_memory = pixels.data.row(0).is_some();
+        let has_sky = pixels.background.is_some() || sky != 0.0;
         let planes = (!pixels.is_plain(options)).then(|| PlaneBuffers::new(band * width));
         Self {
             width,
             pixels: vec![P::default(); if in_memory { 0 } else { band * width }],
-            level: vec![sky; width],
-            rms: vec![0.0; width],
+            level: vec![sky; if has_sky { width } else { 0 }],
+            rms: vec![0.0; if has_sky { width } else { 0 }],
             planes,
         }
     }
@@ -132,6 +171,7 @@ impl<P: Pixel> Buffers<P> {
         }
     }
 
+    #[inline(always)]
     fn show<S: PixelSource<Pixel = P>>(
         &mut self,
         pixels: &Pixels<'_, S>,
@@ -141,6 +181,10 @@ impl<P: Pixel> Buffers<P> {
     ) {
         let x0 = part.x.start;
         for (j, y) in part.y.clone().enumerate() {
+            let next = y + AHEAD.cast_signed();
+            if self.pixels.is_empty() && next < part.y.end {
+                fetch(pixels.data, next, &part.x);
+            }
             if let Some(background) = pixels.background {
                 background.level.row(y, x0, &mut self.level);
                 background.rms.row(y, x0, &mut self.rms);
@@ -162,7 +206,9 @@ impl<P: Pixel> Buffers<P> {
                 }
             }
             let planes = self.planes.as_ref().map(|planes| planes.row(range));
-            visit(y, &Row { pixels: values, level: &self.level, rms: &self.rms, planes });
+            let sky = SkyRow { level: &self.level, rms: &self.rms };
+            let sky = (!self.level.is_empty()).then_some(sky);
+            visit(y, &Row { pixels: values, sky, planes });
         }
     }
 }

@@ -2,6 +2,7 @@ use std::ops::Range;
 
 use astro_coords::{PixelBox, PixelCoord};
 
+use super::loops::{Light, Shares};
 use super::rows::{Left, Row};
 use super::{
     ErrorWeight, Gain, MeasureOptions, Measurement, Noise, NonFinite, Pixels, SourceNoise,
@@ -45,6 +46,8 @@ pub(super) struct Tally {
     variance: f64,
     source_variance: f64,
     light: f64,
+    /// Of the run added last.
+    light_of_row: f64,
     light_x: f64,
     light_y: f64,
     peak: Option<(f64, usize, usize)>,
@@ -59,24 +62,51 @@ pub(super) struct Tally {
 
 const LANES: usize = 8;
 
+/// What a row is worked out in.
+pub(crate) struct Space {
+    shares: Vec<f64>,
+    runs: Vec<Range<isize>>,
+}
+
+impl Space {
+    /// For rows of at most `width` pixels.
+    pub(crate) fn new(width: usize) -> Self {
+        Self { shares: vec![0.0; width], runs: Vec::new() }
+    }
+}
+
 impl Tally {
-    /// Adds row `y` of the window that starts at column `x0`; `shares` is overwritten.
+    /// Adds row `y` of the window that starts at column `x0`.
+    #[inline(always)]
     pub(super) fn row<P: Pixel>(
         &mut self,
         aperture: &impl Aperture,
         (y, x0): (isize, isize),
-        shares: &mut [f64],
+        space: &mut Space,
         row: &Row<'_, P>,
         how: How<'_>,
     ) {
+        let shares = &mut space.shares[..row.pixels.len()];
         let run = aperture.row(y, x0, shares);
-        let end = run.touched.end;
-        let whole = if run.whole.is_empty() { end..end } else { run.whole };
-        let inside =
-            |i: usize| aperture.contains(PixelCoord::new((x0 + i.cast_signed()) as f64, y as f64));
-        for i in (run.touched.start..whole.start).chain(whole.end..end) {
-            if shares[i] > 0.0 {
-                self.pixel(row, i, shares[i], inside(i), how);
+        let (start, end) = (run.touched.start, run.touched.end);
+        let whole = if run.whole.len() < LANES { end..end } else { run.whole };
+        let column = |i: usize| x0 + i.cast_signed();
+        for part in [start..whole.start, whole.end..end] {
+            if part.is_empty() {
+                continue;
+            }
+            space.runs.clear();
+            aperture.centers(y, column(part.start)..column(part.end), &mut space.runs);
+            let runs = space.runs.iter();
+            let inside = runs.map(|r| (r.start - x0).unsigned_abs()..(r.end - x0).unsigned_abs());
+            if row.planes.is_some()
+                || how.1.clips()
+                || !self.shared(row, shares, &part, inside.clone())
+            {
+                for i in part.filter(|&i| shares[i] > 0.0) {
+                    let inside = inside.clone().any(|run| run.contains(&i));
+                    self.pixel(row, i, shares[i], inside, how);
+                }
             }
         }
         if row.planes.is_some() || how.1.clips() || !self.whole(row, whole.clone()) {
@@ -85,51 +115,72 @@ impl Tally {
         self.rows += 1;
     }
 
-    /// Adds pixels that lie inside wholly and are all finite; else does nothing and says so.
-    fn whole<P: Pixel>(&mut self, row: &Row<'_, P>, range: Range<usize>) -> bool {
-        let (pixels, level) = (&row.pixels[range.clone()], &row.level[range.clone()]);
-        let (mut sums, mut moments, mut peaks) = ([0.0; LANES], [0.0; LANES], [f64::MIN; LANES]);
-        let mut places: [f64; LANES] = std::array::from_fn(|k| k as f64);
-        let (packs, last) = pixels.as_chunks::<LANES>();
-        let (levels, last_levels) = level.as_chunks::<LANES>();
-        for (pack, level) in packs.iter().zip(levels) {
-            for k in 0..LANES {
-                let value = pack[k].to_f64() - level[k];
-                sums[k] += value;
-                moments[k] += places[k] * value;
-                peaks[k] = if value > peaks[k] { value } else { peaks[k] };
-                places[k] += LANES as f64;
-            }
-        }
-        for (k, (pixel, level)) in last.iter().zip(last_levels).enumerate() {
-            let value = pixel.to_f64() - level;
-            sums[k] += value;
-            moments[k] += places[k] * value;
-            peaks[k] = if value > peaks[k] { value } else { peaks[k] };
-        }
-        let fold =
-            |v: [f64; LANES]| (v[0] + v[4]) + (v[1] + v[5]) + ((v[2] + v[6]) + (v[3] + v[7]));
-        let (sum, moment) = (fold(sums), fold(moments));
-        if !sum.is_finite() || !moment.is_finite() {
+    /// Adds pixels with their shares, and those inside, if all are finite; else does nothing and says so.
+    #[inline(always)]
+    fn shared<P: Pixel>(
+        &mut self,
+        row: &Row<'_, P>,
+        shares: &[f64],
+        part: &Range<usize>,
+        inside: impl Iterator<Item = Range<usize>> + Clone,
+    ) -> bool {
+        let (pixels, shares) = (&row.pixels[part.clone()], &shares[part.clone()]);
+        let sky = row.sky.map(|sky| (&sky.level[part.clone()], &sky.rms[part.clone()]));
+        let sums = Shares { pixels, shares, sky }.call();
+        if !sums.sum.is_finite() {
             return false;
         }
-        let n = pixels.len() as f64;
+        self.sum += sums.sum;
+        self.squared_sum += sums.squared_sum;
+        self.area += sums.area;
+        self.squared_area += sums.squared_area;
+        self.background_sum += sums.background_sum;
+        self.rms_sum += sums.rms_sum;
+        inside.for_each(|range| self.light(row, range));
+        true
+    }
+
+    /// Adds pixels that lie inside wholly and are all finite; else does nothing and says so.
+    #[inline(always)]
+    fn whole<P: Pixel>(&mut self, row: &Row<'_, P>, range: Range<usize>) -> bool {
+        let before = self.light;
+        let peak = self.peak;
+        let (x, y, centers) = (self.light_x, self.light_y, self.centers);
+        self.light(row, range.clone());
+        let sum = self.light_of_row;
+        if !sum.is_finite() || !self.light_x.is_finite() {
+            (self.light, self.peak) = (before, peak);
+            (self.light_x, self.light_y, self.centers) = (x, y, centers);
+            return false;
+        }
+        let n = range.len() as f64;
         self.sum += sum;
         self.squared_sum += sum;
         self.area += n;
         self.squared_area += n;
-        self.background_sum += level.iter().sum::<f64>();
-        self.rms_sum += row.rms[range.clone()].iter().sum::<f64>();
+        if let Some(sky) = row.sky {
+            self.background_sum += sky.level[range.clone()].iter().sum::<f64>();
+            self.rms_sum += sky.rms[range].iter().sum::<f64>();
+        }
+        true
+    }
+
+    /// Adds the light of pixels whose centres lie inside.
+    #[inline(always)]
+    fn light<P: Pixel>(&mut self, row: &Row<'_, P>, range: Range<usize>) {
+        let pixels = &row.pixels[range.clone()];
+        let level = row.sky.map(|sky| &sky.level[range.clone()]);
+        let (sum, moment, peak) = Light { pixels, level }.call();
         self.centers += pixels.len() as u64;
+        self.light_of_row = sum;
         self.light += sum;
         self.light_x += range.start as f64 * sum + moment;
         self.light_y += self.rows as f64 * sum;
-        let peak = peaks.into_iter().fold(f64::MIN, f64::max);
         if self.peak.is_none_or(|(highest, ..)| peak > highest) {
-            let place = pixels.iter().zip(level).position(|(p, l)| p.to_f64() - l == peak);
+            let value = |i: usize| pixels[i].to_f64() - level.map_or(0.0, |level| level[i]);
+            let place = (0..pixels.len()).find(|&i| value(i) == peak);
             self.peak = place.map(|i| (peak, range.start + i, self.rows)).or(self.peak);
         }
-        true
     }
 
     /// Adds the share of one pixel.
@@ -141,7 +192,7 @@ impl Tally {
         inside: bool,
         (options, sky): How<'_>,
     ) {
-        let value = row.pixels[i].to_f64() - row.level[i];
+        let value = row.pixels[i].to_f64() - row.level(i);
         if !self.is_used(row, i, value) {
             self.left_area += share;
             return;
@@ -155,8 +206,8 @@ impl Tally {
         self.squared_sum += squared * value;
         self.area += share;
         self.squared_area += squared;
-        self.background_sum += share * row.level[i];
-        self.rms_sum += share * row.rms[i];
+        self.background_sum += share * row.level(i);
+        self.rms_sum += share * row.rms(i);
         if let Some(planes) = row.planes {
             let weight = match options.error_weight {
                 ErrorWeight::Squared => squared,

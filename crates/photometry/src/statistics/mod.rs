@@ -10,13 +10,12 @@ mod values;
 use std::ops::Range;
 
 use astro_coords::PixelBox;
-use rayon::prelude::*;
 
 pub use moments::Moments;
 pub use shape::Shape;
 pub use values::Values;
 
-use crate::measure::{Sky, measure_above, walk, window};
+use crate::measure::{Sky, in_order_of_rows, measure_above, walk, window};
 use crate::stats::{SigmaClip, sigma_clip};
 use crate::{Aperture, Error, Flags, MeasureOptions, Measurement, PixelSource, Pixels, Result};
 
@@ -97,7 +96,7 @@ pub fn aperture_statistics_all<S: PixelSource, A: Aperture>(
     apertures: &[A],
     options: &StatisticsOptions,
 ) -> Vec<Result<ApertureStatistics>> {
-    apertures.par_iter().map(|aperture| aperture_statistics(pixels, aperture, options)).collect()
+    in_order_of_rows(apertures, |aperture| aperture_statistics(pixels, aperture, options))
 }
 
 fn check<S: PixelSource>(pixels: &Pixels<'_, S>, options: &StatisticsOptions) -> Result<()> {
