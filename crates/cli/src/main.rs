@@ -8,7 +8,6 @@ mod catalog;
 mod commands;
 mod console;
 mod demo;
-#[cfg_attr(not(test), expect(dead_code, reason = "the commands that use it follow"))]
 mod geometry;
 mod output;
 mod regions;

@@ -7,7 +7,7 @@ use mast_client::{
 };
 use serde_json::{Value, json};
 
-use super::{Catalog, Combine, Options, Source, measure};
+use super::{Catalog, Combine, Options, Source, Targets, measure};
 use crate::archive::{self, Images, Place, ProjectName, Transfer};
 use crate::console::Console;
 
@@ -59,7 +59,7 @@ impl ArchiveArgs {
         let place = self.archive.clone().unwrap_or(Place::Mast);
         let cones: Vec<_> = sources
             .iter()
-            .map(|source| Cone { center: source.center, radius: source.radius })
+            .map(|source| Cone { center: source.center, radius: source.reach })
             .collect();
         // Where every image counts, an image with a part of a region does.
         let every = options.min_coverage <= 0.0 || options.combine == Combine::None;
@@ -83,13 +83,13 @@ impl From {
     /// Returns the catalog and the number of images that failed or could not be had.
     pub(crate) fn measure(
         &self,
-        sources: Vec<Source>,
+        targets: &Targets,
         options: &Options,
         console: &Console,
     ) -> anyhow::Result<(Catalog, usize)> {
         let found = match self {
             Self::Files(files) => {
-                return Ok(measure(sources, files.len(), files.clone(), options, console));
+                return Ok(measure(targets, files.len(), files.clone(), options, console));
             }
             Self::Archive(found) => found,
         };
@@ -98,7 +98,7 @@ impl From {
         let images =
             Images { archive: found.archive.as_ref(), products: &products, folder: &folder };
         let ((catalog, failed), missing) = images.each(&found.transfer, console, |paths| {
-            measure(sources, products.len(), paths, options, console)
+            measure(targets, products.len(), paths, options, console)
         })?;
         Ok((catalog, failed + missing))
     }

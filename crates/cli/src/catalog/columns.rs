@@ -7,6 +7,16 @@ use crate::table::{Column, Table, Values};
 /// 3 standard deviations: fainter than this a source has a limit and no magnitude.
 const DETECTION_SNR: f64 = 3.0;
 
+/// The columns of a table for which none are asked by name.
+pub(crate) fn usual(table: Table) -> Table {
+    let Table { columns, meta } = table;
+    let usual = |column: &Column| !MORE.contains(&&*column.name);
+    Table { columns: columns.into_iter().filter(usual).collect(), meta }
+}
+
+/// Columns that only `--columns` brings.
+const MORE: [&str; 1] = ["shape"];
+
 /// The catalog as a table with all its columns.
 pub(crate) fn table(catalog: &Catalog) -> Table {
     let rows = Rows { catalog };
@@ -16,6 +26,7 @@ pub(crate) fn table(catalog: &Catalog) -> Table {
     columns.extend(rows.sums(unit));
     columns.extend(rows.fluxes());
     columns.extend(rows.provenance());
+    columns.extend(rows.more());
     Table { columns, meta: serde_json::Map::new() }
 }
 
@@ -78,15 +89,24 @@ impl Rows<'_> {
             self.text("instrument", "INSTRUME", |row| spec(row).instrument),
             self.text("detector", "DETECTOR", |row| spec(row).detector),
             self.text("filter", "filter", |row| spec(row).filter),
-            self.float("ra", Some("deg"), "position of the region, ICRS", |row| {
-                source(row).center.ra.degrees()
-            }),
-            self.float("dec", Some("deg"), "position of the region, ICRS", |row| {
-                source(row).center.dec.degrees()
-            }),
-            self.float("r_arcsec", Some("arcsec"), "radius of the circle", |row| {
-                source(row).radius.arcsec()
-            }),
+            self.float(
+                "ra",
+                Some("deg"),
+                "position of the region (of a polygon, the centre of its area), ICRS",
+                |row| source(row).center.ra.degrees(),
+            ),
+            self.float(
+                "dec",
+                Some("deg"),
+                "position of the region (of a polygon, the centre of its area), ICRS",
+                |row| source(row).center.dec.degrees(),
+            ),
+            self.float(
+                "r_arcsec",
+                Some("arcsec"),
+                "radius of the circle; of another shape, of a circle of its area",
+                |row| source(row).radius.arcsec(),
+            ),
             self.int("n_images", "images that entered", |row| Some(count(row.images.len()))),
             self.float("coverage", None, "valid over geometric area of the aperture", |row| {
                 row.coverage
@@ -180,6 +200,13 @@ impl Rows<'_> {
                 row.photplam
             }),
         ]
+    }
+
+    /// Those that a table has only when they are asked for.
+    fn more(&self) -> Vec<Column> {
+        vec![self.text("shape", "word of the region format", |row| {
+            self.catalog.sources[row.source].shape.to_owned()
+        })]
     }
 
     fn provenance(&self) -> Vec<Column> {

@@ -1,16 +1,17 @@
 //! One image: which extension holds the pixels, where they are on the sky, what they are worth.
 
 use std::convert::Infallible;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context;
 use astro_coords::PixelBox;
-use hst_fits::{FitsFile, Hdu, ImageSpec, Wcs};
+use hst_fits::{FitsFile, Hdu, ImageSpec, LookupTables, Wcs};
 use photometry::{PixelSource, SourceError};
 
 use super::calibration::{Calibration, PixelUnit};
 use super::{MeasuredImage, Options};
+use crate::geometry::RegionImage;
 
 /// An extension as the command line names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,7 @@ impl FromStr for Extension {
 /// An open image, ready to be measured.
 #[derive(Debug)]
 pub(crate) struct Image {
+    pub(super) path: PathBuf,
     file: FitsFile,
     hdu: usize,
     /// `(ny, nx)`
@@ -51,7 +53,14 @@ impl Image {
         let wcs = file.wcs(hdu, None)?;
         let spec = ImageSpec::of(&file, hdu);
         let about = about(path, &file, hdu, spec, options, &mut warnings);
-        Ok(Self { hdu: hdu.index, shape, wcs, about, warnings, file })
+        let path = path.to_owned();
+        Ok(Self { path, hdu: hdu.index, shape, wcs, about, warnings, file })
+    }
+
+    /// All coordinate systems that a region may name.
+    pub(super) fn axes(&self) -> RegionImage {
+        let header = &self.file.hdus()[self.hdu].header;
+        RegionImage::new(self.wcs.clone(), header, &LookupTables::default(), self.shape)
     }
 }
 

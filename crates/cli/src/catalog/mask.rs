@@ -1,48 +1,59 @@
-//! The sources themselves, kept out of the background.
+//! Regions as a mask: the sources themselves, kept out of the background.
 
 use astro_coords::{PixelBox, PixelCoord};
-use photometry::aperture::Ellipse;
 use photometry::{Aperture, MaskSource, SourceError};
 
-/// The sources as a mask: rows are asked for band by band, so the discs are ordered by their lowest row.
-#[derive(Debug)]
-pub(super) struct SourceMask {
-    discs: Vec<(PixelBox, Ellipse)>,
-    /// Rows of the tallest disc.
+/// Shapes as a mask of the pixels whose centres they hold: rows are asked for band by band, so the shapes are ordered
+/// by their lowest row.
+#[derive(Debug, Default)]
+pub(super) struct RegionMask {
+    shapes: Vec<(PixelBox, Box<dyn Aperture>)>,
+    /// Rows of the tallest shape.
     tallest: isize,
 }
 
-impl SourceMask {
-    /// The discs that reach into an image of `shape`.
-    pub(super) fn new(discs: Vec<Ellipse>, shape: (usize, usize)) -> Self {
+impl RegionMask {
+    /// The shapes that reach into an image of `shape`.
+    pub(super) fn new(
+        shapes: impl IntoIterator<Item = Box<dyn Aperture>>,
+        shape: (usize, usize),
+    ) -> Self {
         let image = PixelBox::of_shape(shape);
-        let mut discs: Vec<_> = discs
+        let mut shapes: Vec<_> = shapes
             .into_iter()
-            .filter_map(|disc| Some((disc.bounds().intersect(&image)?, disc)))
+            .filter_map(|shape| Some((shape.bounds().intersect(&image)?, shape)))
             .collect();
-        discs.sort_by_key(|(pixels, _)| pixels.y.start);
+        shapes.sort_by_key(|(pixels, _)| pixels.y.start);
         let tallest =
-            discs.iter().map(|(pixels, _)| pixels.y.end - pixels.y.start).max().unwrap_or(0);
-        Self { discs, tallest }
+            shapes.iter().map(|(pixels, _)| pixels.y.end - pixels.y.start).max().unwrap_or(0);
+        Self { shapes, tallest }
     }
 }
 
-impl MaskSource for SourceMask {
+impl MaskSource for RegionMask {
     fn mask(&self, window: &PixelBox, out: &mut [bool]) -> Result<(), SourceError> {
         let first = self
-            .discs
+            .shapes
             .partition_point(|(pixels, _)| pixels.y.start + self.tallest <= window.y.start);
         let width = window.shape().1;
-        for (pixels, disc) in &self.discs[first..] {
+        let mut places = Vec::new();
+        for (pixels, shape) in &self.shapes[first..] {
             if pixels.y.start >= window.y.end {
                 break;
             }
             let Some(both) = pixels.intersect(window) else { continue };
             for y in both.y {
                 let row = y.abs_diff(window.y.start) * width;
-                for x in both.x.clone() {
-                    out[row + x.abs_diff(window.x.start)] |=
-                        disc.contains(PixelCoord::new(x as f64, y as f64));
+                let mut set = |x: isize| out[row + x.abs_diff(window.x.start)] = true;
+                places.clear();
+                if shape.crossings(y as f64, &mut places) {
+                    for [from, to] in places.as_chunks::<2>().0 {
+                        (first_after(*from, &both.x)..=last_before(*to, &both.x))
+                            .for_each(&mut set);
+                    }
+                } else {
+                    let inside = |x: &isize| shape.contains(PixelCoord::new(*x as f64, y as f64));
+                    both.x.clone().filter(inside).for_each(&mut set);
                 }
             }
         }
@@ -50,15 +61,31 @@ impl MaskSource for SourceMask {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "clamped to the image")]
+fn first_after(edge: f64, columns: &std::ops::Range<isize>) -> isize {
+    edge.ceil().clamp(columns.start as f64, columns.end as f64) as isize
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "clamped to the image")]
+fn last_before(edge: f64, columns: &std::ops::Range<isize>) -> isize {
+    edge.floor().clamp(columns.start as f64 - 1.0, columns.end as f64 - 1.0) as isize
+}
+
 #[cfg(test)]
 mod tests {
+    use photometry::aperture::{Annulus, Ellipse, Polygon};
+
     use super::*;
 
-    fn masked(mask: &SourceMask, window: &PixelBox) -> Vec<bool> {
+    fn masked(mask: &RegionMask, window: &PixelBox) -> Vec<bool> {
         let (ny, nx) = window.shape();
         let mut out = vec![false; ny * nx];
         mask.mask(window, &mut out).unwrap();
         out
+    }
+
+    fn boxed(shape: impl Aperture + 'static) -> Box<dyn Aperture> {
+        Box::new(shape)
     }
 
     #[test]
@@ -67,11 +94,21 @@ mod tests {
         let map = [[-0.04, 0.03], [0.028, 0.041]];
         let places =
             [(10.3, 7.1, 0.31), (-2.0, 39.0, 0.4), (31.0, 20.5, 0.05), (500.0, 500.0, 1.0)];
-        let ellipses = places.map(|(x, y, radius)| Ellipse::from_map((x, y), map, radius)).to_vec();
-        let inside = |x: usize, y: usize| {
-            ellipses.iter().any(|ellipse| ellipse.contains(PixelCoord::new(x as f64, y as f64)))
+        let shapes = || {
+            let ellipse = |(x, y, radius)| boxed(Ellipse::from_map((x, y), map, radius));
+            let mut shapes: Vec<_> = places.map(ellipse).into();
+            let ring = Annulus::new(
+                Ellipse::circle((20.2, 30.1), 6.0),
+                Ellipse::circle((20.2, 30.1), 3.0),
+            );
+            shapes.push(boxed(ring));
+            shapes.push(boxed(Polygon::new(&[(1.2, 1.1), (9.7, 3.3), (2.1, 8.9)])));
+            shapes
         };
-        let mask = SourceMask::new(ellipses.clone(), (40, 36));
+        let inside = |x: usize, y: usize| {
+            shapes().iter().any(|shape| shape.contains(PixelCoord::new(x as f64, y as f64)))
+        };
+        let mask = RegionMask::new(shapes(), (40, 36));
         let whole = masked(&mask, &PixelBox::of_shape((40, 36)));
         for (i, &masked) in whole.iter().enumerate() {
             assert_eq!(masked, inside(i % 36, i / 36), "{} {}", i % 36, i / 36);
@@ -87,7 +124,7 @@ mod tests {
     fn ellipses_without_a_place_mask_nothing() {
         let nowhere = Ellipse::from_map((f64::NAN, 3.0), [[0.0; 2]; 2], 1.0);
         assert!(
-            !masked(&SourceMask::new(vec![nowhere], (4, 4)), &PixelBox::of_shape((4, 4)))
+            !masked(&RegionMask::new([boxed(nowhere)], (4, 4)), &PixelBox::of_shape((4, 4)))
                 .contains(&true)
         );
     }

@@ -4,6 +4,7 @@ mod archive;
 mod calibration;
 pub(crate) mod columns;
 mod combine;
+mod figure;
 mod image;
 mod mask;
 mod measure;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use astro_coords::{Angle, PixelCoord, SkyCoord};
+use clap::ValueEnum;
 use hst_fits::Spec;
 use photometry::background::BackgroundOptions;
 
@@ -27,7 +29,7 @@ pub(crate) use combine::{Combine, Row};
 pub(crate) use image::{Extension, Image, pixels};
 pub(crate) use provenance::provenance;
 pub(crate) use report::summarize;
-pub(crate) use sources::read_sources;
+pub(crate) use sources::{Outline, Targets, read_sources};
 pub(crate) use wide::wide;
 
 /// AB magnitude of one microjansky: -2.5 lg 1e-29 - 48.60.
@@ -37,19 +39,19 @@ pub(crate) const AB_MAG_OF_UJY: f64 = 23.9;
 ///
 /// Returns the catalog and the number of images that failed.
 pub(crate) fn measure(
-    sources: Vec<Source>,
+    targets: &Targets,
     count: usize,
     paths: impl IntoIterator<Item = PathBuf>,
     options: &Options,
     console: &Console,
 ) -> (Catalog, usize) {
-    let mut catalog = Catalog { sources, ..Catalog::default() };
+    let mut catalog = Catalog { sources: targets.sources.clone(), ..Catalog::default() };
     let mut measurements = Vec::new();
     let mut failed = 0;
     let bar = console.bar(count, "measuring");
     for path in paths {
         bar.set_message(path.display().to_string());
-        match measure_file(&path, &mut catalog, options, console) {
+        match measure_file(&path, targets, &mut catalog, options, console) {
             Ok(found) => measurements.extend(found),
             Err(error) => {
                 console.problem(&format!("{error:#}"));
@@ -65,6 +67,7 @@ pub(crate) fn measure(
 
 fn measure_file(
     path: &Path,
+    targets: &Targets,
     catalog: &mut Catalog,
     options: &Options,
     console: &Console,
@@ -75,7 +78,7 @@ fn measure_file(
         console.detail(&format!("{}: {spec} was not asked for", path.display()));
         return Ok(Vec::new());
     }
-    let measured = measure::measure(&image, catalog.images.len(), &catalog.sources, options)
+    let measured = measure::measure(&image, catalog.images.len(), targets, options)
         .with_context(|| path.display().to_string())?;
     report::image(path, &image, &measured, &catalog.sources, console);
     if !catalog.specs.contains(spec) {
@@ -90,17 +93,28 @@ fn measure_file(
 pub(crate) struct Source {
     /// Number in the file, from 1; regions that are not measured have numbers too.
     pub(crate) region: i64,
-    /// The region's text, else its number.
+    /// The region's text, else its number; behind a point the number of the ring or cell.
     pub(crate) id: String,
+    /// The word of the region format.
+    pub(crate) shape: &'static str,
+    /// The middle of the region; of a polygon, of its area.
     pub(crate) center: SkyCoord,
+    /// Of the circle, else of a circle of the same area.
     pub(crate) radius: Angle,
+    /// Of a circle around the middle that holds all of it.
+    pub(crate) reach: Angle,
+    #[expect(dead_code, reason = "--background regions follows")]
+    pub(crate) tags: Vec<String>,
+    pub(crate) outline: Outline,
 }
 
 /// What is to be done with the images.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
-    /// `None` subtracts nothing.
-    pub(crate) background: Option<BackgroundOptions>,
+    pub(crate) background: Subtract,
+    /// Circles to measure around every region in place of the region itself.
+    pub(crate) radii: Vec<Angle>,
+    pub(crate) sum: Sum,
     /// Factor by which a source is grown before it is kept out of the mesh; `None` keeps everything in.
     pub(crate) mask_growth: Option<f64>,
     pub(crate) sky_shape: SkyShape,
@@ -117,7 +131,9 @@ pub(crate) struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            background: Some(BackgroundOptions::default()),
+            background: Subtract::Mesh(BackgroundOptions::default()),
+            radii: Vec::new(),
+            sum: Sum::Exact,
             mask_growth: Some(1.5),
             sky_shape: SkyShape::Affine,
             combine: Combine::Weighted,
@@ -134,7 +150,7 @@ impl Options {
     /// Everything as the RegionCataloger notebook and photutils have it.
     pub(crate) fn notebook() -> Self {
         Self {
-            background: Some(BackgroundOptions::photutils_3_1()),
+            background: Subtract::Mesh(BackgroundOptions::photutils_3_1()),
             mask_growth: None,
             sky_shape: SkyShape::Photutils,
             combine: Combine::Mean,
@@ -145,12 +161,43 @@ impl Options {
     }
 }
 
-/// How a circle on the sky becomes a shape in pixels.
+/// What is subtracted under the sources.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Subtract {
+    None,
+    /// A surface through a mesh of boxes over the whole image.
+    Mesh(BackgroundOptions),
+    /// The same from the boxes around the sources only, that many in each direction.
+    Local(BackgroundOptions, usize),
+}
+
+impl Subtract {
+    /// The mesh, where there is one.
+    pub(crate) fn mesh(&self) -> Option<&BackgroundOptions> {
+        match self {
+            Self::None => None,
+            Self::Mesh(mesh) | Self::Local(mesh, _) => Some(mesh),
+        }
+    }
+}
+
+/// Which share of a pixel on the edge counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sum {
+    /// The area inside.
+    Exact,
+    /// All or nothing, by the pixel's centre.
+    Center,
+    /// That of N x N places.
+    Subpixel(u32),
+}
+
+/// How a shape on the sky becomes one in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SkyShape {
-    /// The ellipse that the local Jacobian makes of it.
+    /// What the local Jacobian makes of it: of a circle an ellipse, of a box a parallelogram
     Affine,
-    /// A circle of the same area, as photutils 3.1.1 has it; areas by the x scale squared, as the notebook.
+    /// As photutils 3.1.1: a circle of the same area, a rectangle; areas by the x scale squared, as the notebook
     Photutils,
 }
 

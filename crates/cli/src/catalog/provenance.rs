@@ -4,7 +4,9 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::{Catalog, Combine, Options, SkyShape, ZeroPoint};
+use photometry::BackgroundOptions;
+
+use super::{Catalog, Combine, Options, SkyShape, Subtract, Sum, ZeroPoint};
 
 /// Version, command line, inputs with their sizes and checksums, and every option in force.
 pub(crate) fn provenance(
@@ -37,19 +39,15 @@ fn file(path: &Path) -> Value {
 }
 
 fn describe(options: &Options) -> Value {
-    let background = match &options.background {
-        None => json!("none"),
-        Some(mesh) => json!({
-            "kind": "mesh",
-            "box": mesh.box_size,
-            "filter": mesh.filter_size,
-            "exclude": mesh.exclude.to_string(),
-        }),
-    };
     json!({
-        "background": background,
+        "background": background(&options.background),
         "mask_regions": options.mask_growth,
-        "sum": "exact",
+        "radii_arcsec": options.radii.iter().map(|radius| radius.arcsec()).collect::<Vec<_>>(),
+        "sum": match options.sum {
+            Sum::Exact => json!("exact"),
+            Sum::Center => json!("center"),
+            Sum::Subpixel(n) => json!({"subpixel": n}),
+        },
         "sky_shape": match options.sky_shape { SkyShape::Affine => "affine", SkyShape::Photutils => "photutils" },
         "combine": match options.combine {
             Combine::Weighted => "weighted",
@@ -64,5 +62,26 @@ fn describe(options: &Options) -> Value {
         },
         "bunit": options.bunit,
         "spec": options.specs.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
+fn background(subtract: &Subtract) -> Value {
+    match subtract {
+        Subtract::None => json!("none"),
+        Subtract::Mesh(options) => mesh("mesh", options),
+        Subtract::Local(options, reach) => {
+            let mut described = mesh("local", options);
+            described["reach_boxes"] = json!(reach);
+            described
+        }
+    }
+}
+
+fn mesh(kind: &str, options: &BackgroundOptions) -> Value {
+    json!({
+        "kind": kind,
+        "box": options.box_size,
+        "filter": options.filter_size,
+        "exclude": options.exclude.to_string(),
     })
 }

@@ -1,14 +1,18 @@
 //! `hst catalog`: the main job.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use anyhow::{anyhow, bail};
+use astro_coords::Angle;
 use clap::ValueEnum;
 
 use hst_fits::Spec;
 use photometry::background::{BackgroundOptions, Exclude};
 
-use crate::catalog::{self, ArchiveArgs, Combine, Extension, Options, ZeroPoint, columns};
+use crate::catalog::{
+    self, ArchiveArgs, Combine, Extension, Options, SkyShape, Subtract, Sum, ZeroPoint, columns,
+};
 use crate::console::{Console, Outcome};
 use crate::output::Output;
 
@@ -18,19 +22,22 @@ Examples:
   hst catalog m51.reg --archive DIR --spec HST-ACS-WFC-F814W --dry-run
   hst catalog m51.reg --images *_drc.fits -o m51.ecsv
   hst catalog m51.reg --images a_drc.fits b_drc.fits --combine none --format csv
+  hst catalog stars.reg --images *_drc.fits --radii 0.15,0.5  (circles around points)
   hst catalog m51.reg --images *_drc.fits --preset notebook    (the notebook's numbers)";
 
 /// Measure the regions of a DS9 file on Hubble images: one row per region and filter
 ///
-/// Each circle of REGIONS is one source. On every image it is measured with exact apertures after a mesh
-/// background has been subtracted (the sources themselves are masked from it); the images of one telescope,
+/// Each region with an area is one source, whatever its shape; the rings of an annulus and the cells of a panda are
+/// one each, a composite is one. `-` regions take their pixels from all sources and make no row; regions marked
+/// background make none either. On every image the sources are measured with exact apertures after a background has
+/// been subtracted (the sources themselves are masked from its mesh); the images of one telescope,
 /// instrument, detector and filter are combined, and fluxes and AB magnitudes follow from the header's
 /// PHOTFLAM and PHOTPLAM. One bad region or image never loses the others: it is named, and the exit code
 /// is 3.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// DS9 region file; circles in icrs or fk5, degrees or sexagesimal, radii in ", ' or d
+    /// DS9 region file, in any frame; regions in pixels are those of the first of --images
     regions: PathBuf,
     /// Images to measure (drizzled FITS: SCI, else the first 2-D image) [default: what the archive has]
     #[arg(long, value_name = "FILE", num_args = 1..)]
@@ -43,14 +50,27 @@ pub(crate) struct Args {
     /// Extension with the pixels, by name or number [default: SCI, else the first 2-D image]
     #[arg(long, value_name = "NAME|N")]
     ext: Option<Extension>,
+    /// Circles of these radii around every region (also points), in place of the region itself: a row for each; arcsec,
+    /// or with a unit, as 0.5arcmin
+    #[arg(long, value_name = "R1,R2", value_delimiter = ',', value_parser = radius)]
+    radii: Vec<Angle>,
+    /// Share of a pixel on the edge that counts: exact, its area inside; center, all or nothing by its centre;
+    /// subpixel:N, that of N x N places [default: exact]
+    #[arg(long, value_name = "exact|center|subpixel:N", value_parser = sum)]
+    sum: Option<Sum>,
+    /// affine: shapes are those on the sky, through the image's Jacobian at each region; photutils: as photutils 3.1.1
+    /// has them [default: affine]
+    #[arg(long, value_enum)]
+    sky_shape: Option<SkyShape>,
     /// Unit of the pixels, where the header's BUNIT is missing or wrong
     #[arg(long, value_name = "UNIT")]
     bunit: Option<String>,
     /// Every choice as one of these has it; options given besides still count
     #[arg(long, value_enum)]
     preset: Option<Preset>,
-    /// mesh: sigma-clipped boxes, median filter, spline; none: the pixels as they are
-    #[arg(long, value_enum, help_heading = "Background")]
+    /// mesh: sigma-clipped boxes, median filter, spline; local: the same from the boxes near the regions only, N in
+    /// each direction [N: 8]; none: the pixels as they are [default: mesh]
+    #[arg(long, value_name = "mesh|local[:N]|none", help_heading = "Background")]
     background: Option<BackgroundKind>,
     /// Side of a mesh box in pixels [default: 64]
     #[arg(long = "box", value_name = "N", help_heading = "Background", value_parser = clap::value_parser!(u32).range(1..))]
@@ -98,10 +118,30 @@ pub(crate) enum Preset {
     Notebook,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum BackgroundKind {
     Mesh,
+    /// Boxes in each direction.
+    Local(usize),
     None,
+}
+
+/// A box's influence falls by 0.27 with each box: what lies beyond eight moves the background by 3e-5 of its variation.
+const REACH: usize = 8;
+
+impl FromStr for BackgroundKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = || "expected mesh, local, local:N or none".to_owned();
+        Ok(match text.split_once(':') {
+            None if text == "mesh" => Self::Mesh,
+            None if text == "local" => Self::Local(REACH),
+            None if text == "none" => Self::None,
+            Some(("local", reach)) => Self::Local(reach.parse().map_err(|_| expected())?),
+            _ => return Err(expected()),
+        })
+    }
 }
 
 /// How far a source is grown before it is masked; `None` masks nothing.
@@ -114,21 +154,24 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     if args.layout == Layout::Wide && options.combine == Combine::None {
         bail!("--layout wide has no place for the rows of --combine none");
     }
-    let regions = catalog::read_sources(&args.regions)?;
+    let regions = catalog::read_sources(&args.regions, &args.images, &options)?;
     regions.report(console);
-    if regions.sources.is_empty() {
+    if regions.targets.sources.is_empty() {
         bail!("{}: no region to measure", args.regions.display());
     }
     let complete = regions.is_complete();
-    let images = args.archive.images(&args.images, &regions.sources, &options, console)?;
+    let images = args.archive.images(&args.images, &regions.targets.sources, &options, console)?;
     if args.archive.dry_run {
         return Ok(Outcome::Complete);
     }
-    let (catalog, failed_images) = images.measure(regions.sources, &options, console)?;
+    let (catalog, failed_images) = images.measure(&regions.targets, &options, console)?;
     if catalog.images.is_empty() {
         bail!("no image could be measured");
     }
     let mut table = columns::table(&catalog);
+    if args.columns.is_empty() {
+        table = columns::usual(table);
+    }
     if args.layout == Layout::Wide {
         table = catalog::wide(&catalog, &table);
     }
@@ -152,31 +195,39 @@ impl Args {
         };
         let mask_growth = self.mask_regions.map_or(preset.mask_growth, |Growth(growth)| growth);
         Ok(Options {
-            background: self.background(preset.background.unwrap_or_default()),
+            background: self.background(&preset.background),
             mask_growth,
+            radii: self.radii.clone(),
+            sum: self.sum.unwrap_or(preset.sum),
+            sky_shape: self.sky_shape.unwrap_or(preset.sky_shape),
             combine: self.combine.unwrap_or(preset.combine),
             min_coverage: self.min_coverage.unwrap_or(preset.min_coverage),
             zero_point: self.zeropoint.unwrap_or(preset.zero_point),
             extension: self.ext.clone(),
             bunit: self.bunit.clone(),
             specs: self.spec.clone(),
-            ..preset
         })
     }
 
-    fn background(&self, preset: BackgroundOptions) -> Option<BackgroundOptions> {
-        if self.background == Some(BackgroundKind::None) {
-            return None;
+    fn background(&self, preset: &Subtract) -> Subtract {
+        let mesh = self.mesh(preset.mesh().cloned().unwrap_or_default());
+        match self.background.unwrap_or(BackgroundKind::Mesh) {
+            BackgroundKind::Mesh => Subtract::Mesh(mesh),
+            BackgroundKind::Local(reach) => Subtract::Local(mesh, reach),
+            BackgroundKind::None => Subtract::None,
         }
+    }
+
+    fn mesh(&self, preset: BackgroundOptions) -> BackgroundOptions {
         let square = |n: Option<u32>, default| n.map_or(default, |n| (n as usize, n as usize));
         let percentile = self.exclude_percentile;
-        Some(BackgroundOptions {
+        BackgroundOptions {
             box_size: square(self.box_size, preset.box_size),
             filter_size: square(self.filter, preset.filter_size),
             exclude: percentile
                 .map_or(preset.exclude, |percentile| Exclude::Photutils31 { percentile }),
             ..preset
-        })
+        }
     }
 }
 
@@ -203,4 +254,34 @@ fn growth(text: &str) -> Result<Growth, String> {
     } else {
         Ok(Growth(Some(number_within(text, 0.0, 100.0)?)))
     }
+}
+
+type Unit = fn(f64) -> Angle;
+
+/// An angle above zero; arcsec, or with a unit.
+fn radius(text: &str) -> Result<Angle, String> {
+    let text = text.trim();
+    let units: [(&str, Unit); 6] = [
+        ("arcsec", Angle::from_arcsec),
+        ("arcmin", Angle::from_arcmin),
+        ("deg", Angle::from_degrees),
+        ("\"", Angle::from_arcsec),
+        ("'", Angle::from_arcmin),
+        ("d", Angle::from_degrees),
+    ];
+    let of_unit = |(unit, angle): &(&str, Unit)| Some((text.strip_suffix(unit)?, *angle));
+    let (number, angle) = units.iter().find_map(of_unit).unwrap_or((text, Angle::from_arcsec));
+    let value = number.trim().parse::<f64>().ok().filter(|value| *value > 0.0 && value.is_finite());
+    value.map(angle).ok_or_else(|| "expected an angle above zero, as 0.5 or 0.5arcmin".to_owned())
+}
+
+fn sum(text: &str) -> Result<Sum, String> {
+    let samples = |n: &str| n.parse().ok().filter(|n| (1..=1000).contains(n)).map(Sum::Subpixel);
+    match text.split_once(':') {
+        None if text == "exact" => Some(Sum::Exact),
+        None if text == "center" => Some(Sum::Center),
+        Some(("subpixel", n)) => samples(n),
+        _ => None,
+    }
+    .ok_or_else(|| "expected exact, center or subpixel:N with N to 1000".to_owned())
 }

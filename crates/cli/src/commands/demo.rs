@@ -34,15 +34,15 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     bar.finish_and_clear();
 
     let options = Options::default();
-    let regions = catalog::read_sources(&archive.regions)?;
+    let regions = catalog::read_sources(&archive.regions, &archive.images, &options)?;
     let (catalog, failed) = catalog::measure(
-        regions.sources,
+        &regions.targets,
         archive.images.len(),
         archive.images.clone(),
         &options,
         console,
     );
-    let mut table = columns::table(&catalog);
+    let mut table = columns::usual(columns::table(&catalog));
     table.meta = catalog::provenance(&archive.regions, &options, &catalog);
     let comparison = demo::compare(&catalog);
     write_aside(&folder.join("catalog.ecsv"), |out| table.write(Format::Ecsv, out))?;
