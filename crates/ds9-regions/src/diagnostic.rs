@@ -116,6 +116,10 @@ codes! {
     BareSwitch = "W521",
     /// Seconds or minutes of exactly 60.
     ExactlySixty = "W522",
+    /// The label of a text among the arguments behind `#`, where DS9 takes none.
+    LabelArgument = "W523",
+    /// `&&` between the members of a composite, which DS9 reads since a version after 8.4.
+    And = "W524",
     /// DS9 would take this for two lengths.
     TwoLengths = "W601",
     /// DS9 cuts or wraps this value.

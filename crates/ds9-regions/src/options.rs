@@ -1,7 +1,7 @@
 /// How strictly a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Mode {
-    /// Exactly what DS9 8.4 loads, and `&&` of later versions; the first error ends the reading.
+    /// Exactly what DS9 8.4 loads; the first error ends the reading.
     Strict,
     /// What DS9 loads and what can safely be understood beyond it, each with a warning; the first error ends the
     /// reading.

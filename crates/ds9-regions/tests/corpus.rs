@@ -48,17 +48,12 @@ fn default_gives_the_number_of_regions_of_ds9() {
     assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
 
-/// Where Strict and DS9 8.4.1 part on purpose.
-const STRICT_DIFFERS: &[(&str, &str)] =
-    &[("synthetic/023_composite_and.reg", "`&&` is of later versions")];
-
 #[test]
 fn strict_fails_where_ds9_fails() {
     let mut differ = Vec::new();
     for case in cases().iter().filter(|case| case.error != "Bad Coordinate mapping") {
         let file = RegionFile::parse(&case.bytes, Mode::Strict);
-        let known = STRICT_DIFFERS.iter().any(|(name, _)| *name == case.name);
-        if file.errors().is_empty() != case.error.is_empty() && !known {
+        if file.errors().is_empty() != case.error.is_empty() {
             let first =
                 file.errors().first().map(|error| error.render(&case.bytes)).unwrap_or_default();
             differ.push(format!("{}: DS9 says {:?}\n{first}", case.name, case.error));

@@ -78,6 +78,8 @@ pub(crate) fn summary(code: Code) -> &'static str {
         Code::FrameAndShape => "DS9 wants the frame and what follows in statements of their own",
         Code::Json => "the notation of JS9 behind a shape is dropped; DS9 fails on it",
         Code::BareSwitch => "a switch without a value, as JS9 writes it; DS9 fails on it",
+        Code::LabelArgument => "DS9 takes no label here: write `text={...}` behind the shape",
+        Code::And => "DS9 up to 8.4 refuses a file with `&&`",
         Code::ExactlySixty => "60 minutes or seconds are taken as the next whole one",
         Code::SixtyOrMore => "minutes or seconds above 60",
         Code::TwoLengths => {

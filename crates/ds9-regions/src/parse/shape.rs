@@ -35,7 +35,7 @@ impl Parser<'_> {
             );
         }
         self.open();
-        let shape = self.arguments(name)?;
+        let shape = self.arguments(name, hashed)?;
         if matches!(name, ShapeName::Ellipse | ShapeName::Box) && self.legacy_rings_follow() {
             return self.legacy_rings(shape, start);
         }
@@ -47,7 +47,7 @@ impl Parser<'_> {
     }
 
     /// The arguments between the brackets; `None` for the shapes DS9 reads and forgets.
-    fn arguments(&mut self, name: ShapeName) -> Result<Option<Shape>> {
+    fn arguments(&mut self, name: ShapeName, hashed: bool) -> Result<Option<Shape>> {
         Ok(Some(match name {
             ShapeName::Circle | ShapeName::Circle3d => {
                 let center = self.position()?;
@@ -89,6 +89,7 @@ impl Parser<'_> {
                 self.comma();
                 Shape::Compass { center, length: self.length("a length")? }
             }
+            ShapeName::Text if hashed => self.hashed_text()?,
             ShapeName::Text => self.text()?,
             ShapeName::Point => Shape::Point { center: self.position()?, symbol: None },
             ShapeName::Annulus => self.annulus()?,
@@ -165,11 +166,17 @@ impl Parser<'_> {
             self.take(b'|');
             return Ok(Some(Conjunction::Or));
         }
+        let from = self.token.start;
         if self.take(b'&') {
+            if !self.lenient {
+                let message = "DS9 8.4 does not know `&&`";
+                return Err(Fail::new(Code::TrailingText, from, self.token.start, message));
+            }
             if !self.take(b'&') {
                 let fail = self.unexpected("a second `&`", Code::TrailingText);
                 return Err(fail.with_help("`&` between shapes is CIAO's: read the file as CIAO"));
             }
+            self.warn(Code::And, from, self.token.start);
             return Ok(Some(Conjunction::And));
         }
         Ok(None)
@@ -209,6 +216,18 @@ impl Parser<'_> {
                 "the last vertex has one coordinate only",
             )
         })
+    }
+
+    /// Behind `#` a text takes no label; DS9 makes a string there the start of a comment.
+    fn hashed_text(&mut self) -> Result<Shape> {
+        let position = self.position()?;
+        let from = self.token.start;
+        if self.lenient && self.take(b',') {
+            let text = self.string_value("a text in quotes or braces")?;
+            self.warn(Code::LabelArgument, from, self.token.start);
+            self.properties.push(Property::Text(text));
+        }
+        Ok(Shape::Text(position))
     }
 
     fn text(&mut self) -> Result<Shape> {
