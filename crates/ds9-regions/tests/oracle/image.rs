@@ -46,6 +46,12 @@ impl Image {
         Self { wcs, shape: (side("NAXIS2"), side("NAXIS1")), physical, plain }
     }
 
+    /// Whether the image shows the sky as from behind.
+    pub(crate) fn mirrored(&self) -> bool {
+        let [[a, b], [c, d]] = self.wcs.jacobian(PixelCoord::new(1000.0, 1000.0)).unwrap();
+        a * d - b * c > 0.0
+    }
+
     /// Arc seconds a pixel.
     pub(crate) fn pixel_seconds(&self) -> f64 {
         self.wcs.pixel_scale().arcsec()
