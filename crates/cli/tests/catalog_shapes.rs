@@ -3,7 +3,7 @@
 #[expect(dead_code, reason = "no demo is needed here")]
 mod common;
 #[path = "common/sky.rs"]
-#[expect(dead_code, reason = "of other tests")]
+#[expect(dead_code, reason = "the keywords are those of any image here")]
 mod sky;
 
 use std::f64::consts::PI;

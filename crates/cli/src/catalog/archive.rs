@@ -7,6 +7,7 @@ use mast_client::{
 };
 use serde_json::{Value, json};
 
+use super::twins::twins;
 use super::{Catalog, Combine, Options, Source, Targets, measure};
 use crate::archive::{self, Images, Place, ProjectName, Transfer};
 use crate::console::Console;
@@ -128,7 +129,9 @@ impl Found {
 /// One file of those made of the same exposures; the others are named.
 fn without_same_exposures(files: &[PathBuf], console: &Console) -> Vec<PathBuf> {
     let rows: Vec<Observation> = files.iter().map(|path| archive::described(path)).collect();
-    let owners = same_exposures(&rows);
+    let twins = twins(files);
+    let owners: Vec<_> =
+        same_exposures(&rows).into_iter().zip(twins).map(|(owner, twin)| twin.or(owner)).collect();
     let keep = |(path, owner): (&PathBuf, &Option<usize>)| match owner {
         None => Some(path.clone()),
         Some(owner) => {

@@ -107,6 +107,8 @@ pub(crate) struct Calibration {
     pub(crate) per_second: f64,
     /// To electrons per second; counts need the gain.
     pub(crate) electrons_per_second: f64,
+    /// Electrons of one image unit over the whole exposure, for the noise of the source.
+    pub(crate) electrons: f64,
     /// To microjansky.
     pub(crate) ujy: f64,
     pub(crate) ab_zeropoint: f64,
@@ -130,13 +132,18 @@ impl Calibration {
         };
         let electrons = match unit {
             Some(unit) if unit.counts() => spec.gain.filter(|&gain| gain > 0.0).unwrap_or(f64::NAN),
-            _ => 1.0,
+            Some(_) => 1.0,
+            None => f64::NAN,
         };
         let ab_zeropoint = zero_point.ab(spec.photflam, spec.photplam);
         Self {
             unit,
             per_second,
             electrons_per_second: per_second * electrons,
+            electrons: match unit {
+                Some(unit) if unit.per_second() => electrons * seconds,
+                _ => electrons,
+            },
             ujy: per_second * 10f64.powf(-0.4 * (ab_zeropoint - super::AB_MAG_OF_UJY)),
             ab_zeropoint,
             photflam: spec.photflam.unwrap_or(f64::NAN),

@@ -1,11 +1,10 @@
 //! The columns of the catalog: names, units, and what each number contains.
 
-use super::combine::Row;
-use super::{Catalog, Measurement};
-use crate::table::{Column, Table, Values};
+use photometry::calibration::{EncircledTable, R_V, ST_ZERO, extinction};
 
-/// 3 standard deviations: fainter than this a source has a limit and no magnitude.
-const DETECTION_SNR: f64 = 3.0;
+use super::combine::Row;
+use super::{Catalog, Encircled, Measurement, Options};
+use crate::table::{Column, Table, Values};
 
 /// The columns of a table for which none are asked by name.
 pub(crate) fn usual(table: Table) -> Table {
@@ -15,10 +14,20 @@ pub(crate) fn usual(table: Table) -> Table {
 }
 
 /// Columns that only `--columns` brings.
-const MORE: [&str; 1] = ["shape"];
+const MORE: [&str; 9] = [
+    "shape",
+    "sum_unit",
+    "peak",
+    "noise_factor",
+    "n_uncovered",
+    "mag_ab_fainter",
+    "mag_ab_brighter",
+    "st_zeropoint",
+    "mag_st",
+];
 
 /// The catalog as a table with all its columns.
-pub(crate) fn table(catalog: &Catalog) -> Table {
+pub(crate) fn table(catalog: &Catalog, options: &Options) -> Table {
     let rows = Rows { catalog };
     let unit = catalog.pixel_unit();
     let mut columns = rows.identity();
@@ -26,6 +35,7 @@ pub(crate) fn table(catalog: &Catalog) -> Table {
     columns.extend(rows.sums(unit));
     columns.extend(rows.fluxes());
     columns.extend(rows.provenance());
+    columns.extend(corrections(&rows, options));
     columns.extend(rows.more());
     Table { columns, meta: serde_json::Map::new() }
 }
@@ -178,7 +188,12 @@ impl Rows<'_> {
             self.float("flux_ujy_err", microjansky, "standard error of flux_ujy", |row| {
                 row.flux_ujy_err
             }),
-            self.float("snr", None, "sum over sum_err", snr),
+            self.float(
+                "snr",
+                None,
+                "flux_ujy over its error; without calibration, sum over sum_err",
+                |row| row.snr,
+            ),
             self.float(
                 "ab_zeropoint",
                 Some("mag"),
@@ -189,10 +204,17 @@ impl Rows<'_> {
                 "mag_ab",
                 Some("mag"),
                 "AB magnitude in the aperture; empty below S/N 3",
-                mag_ab,
+                |row| row.ab.value,
             ),
-            self.float("mag_ab_err", Some("mag"), "1.0857 sum_err / sum", mag_ab_err),
-            self.float("mag_ab_lim", Some("mag"), "AB magnitude of 3 sum_err", mag_ab_lim),
+            self.float("mag_ab_err", Some("mag"), "standard error, 1.0857 / snr", |row| {
+                row.ab.error
+            }),
+            self.float(
+                "mag_ab_lim",
+                Some("mag"),
+                "AB magnitude of three standard errors of the flux",
+                |row| row.ab.limit,
+            ),
             self.float("photflam", Some("erg / (Angstrom cm2 electron)"), "PHOTFLAM", |row| {
                 row.photflam
             }),
@@ -204,9 +226,51 @@ impl Rows<'_> {
 
     /// Those that a table has only when they are asked for.
     fn more(&self) -> Vec<Column> {
-        vec![self.text("shape", "word of the region format", |row| {
-            self.catalog.sources[row.source].shape.to_owned()
-        })]
+        let magnitude = Some("mag");
+        vec![
+            self.text("shape", "word of the region format", |row| {
+                self.catalog.sources[row.source].shape.to_owned()
+            }),
+            self.text("sum_unit", "unit of sum, bkg_sum, bkg_rms, peak", |row| {
+                row.unit.map_or_else(String::new, |unit| unit.name().to_owned())
+            }),
+            self.float("peak", self.catalog.pixel_unit(), "highest pixel in the aperture", |row| {
+                row.peak
+            }),
+            self.float(
+                "noise_factor",
+                None,
+                "what sum_err has been multiplied by for the correlated noise of drizzled pixels",
+                |row| row.noise_factor,
+            ),
+            self.int("n_uncovered", "pixels in the aperture that were not exposed", |row| {
+                (!row.images.is_empty()).then(|| count_u64(row.n_uncovered))
+            }),
+            self.float(
+                "mag_ab_fainter",
+                magnitude,
+                "how much fainter one standard error is; more than mag_ab_err",
+                |row| row.ab.fainter,
+            ),
+            self.float(
+                "mag_ab_brighter",
+                magnitude,
+                "how much brighter one standard error is; less than mag_ab_err",
+                |row| row.ab.brighter,
+            ),
+            self.float(
+                "st_zeropoint",
+                magnitude,
+                "ST magnitude of one image unit per second",
+                |row| row.st_zeropoint,
+            ),
+            self.float(
+                "mag_st",
+                magnitude,
+                "ST magnitude in the aperture; empty where mag_ab is; its error is mag_ab_err",
+                mag_st,
+            ),
+        ]
     }
 
     fn provenance(&self) -> Vec<Column> {
@@ -220,12 +284,12 @@ impl Rows<'_> {
             }),
             self.float("mjd", Some("d"), "start of exposure, mean of the images", |row| row.mjd),
             self.int("n_bad", "pixels in the aperture that are masked or not numbers", |row| {
-                (!row.images.is_empty()).then(|| i64::try_from(row.n_bad).unwrap_or(i64::MAX))
+                (!row.images.is_empty()).then(|| count_u64(row.n_bad))
             }),
             self.float(
                 "sum_scatter",
                 self.catalog.pixel_unit(),
-                "standard deviation from image to image",
+                "standard deviation of sum from image to image",
                 |row| row.sum_scatter,
             ),
             self.int("flags", "bits of photutils 3.1 and ours, of all images", |row| {
@@ -240,19 +304,56 @@ fn count(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-fn snr(row: &Row) -> f64 {
-    row.sum / row.sum_err
+fn count_u64(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-/// The magnitude, unless the error is known and says that nothing was detected.
-fn mag_ab(row: &Row) -> f64 {
-    if row.sum_err.is_nan() || snr(row) >= DETECTION_SNR { row.mag_ab } else { f64::NAN }
+fn mag_st(row: &Row) -> f64 {
+    if row.ab.value.is_nan() { f64::NAN } else { ST_ZERO - 2.5 * row.flam.log10() }
 }
 
-fn mag_ab_err(row: &Row) -> f64 {
-    if mag_ab(row).is_nan() { f64::NAN } else { 2.5 / std::f64::consts::LN_10 / snr(row) }
+/// The light beyond the aperture of a point source, by the table of encircled energies.
+fn ee(catalog: &Catalog, row: &Row, table: &EncircledTable) -> f64 {
+    let source = &catalog.sources[row.source];
+    let radius = source.radius.arcsec();
+    if !source.outline.is_circle() {
+        return f64::NAN;
+    }
+    if let Some(curve) = table.filter(&catalog.specs[row.spec].filter) {
+        return curve.share(radius);
+    }
+    // STScI's tables have their wavelengths in Å or nm.
+    let share = table.at_wavelength(row.photplam, radius);
+    if share.is_nan() { table.at_wavelength(row.photplam / 10.0, radius) } else { share }
 }
 
-fn mag_ab_lim(row: &Row) -> f64 {
-    super::AB_MAG_OF_UJY - 2.5 * (DETECTION_SNR * row.flux_ujy_err).log10()
+/// The columns that `--ee` and `--ebv` add.
+fn corrections(rows: &Rows<'_>, options: &Options) -> Vec<Column> {
+    let magnitude = Some("mag");
+    let mut columns = Vec::new();
+    if let Some(Encircled { table, .. }) = &options.ee {
+        let share = |row: &Row| ee(rows.catalog, row, table);
+        columns.extend([
+            rows.float("ee", None, "share of a point source's light in the circle, by --ee", share),
+            rows.float(
+                "flux_ujy_ee",
+                Some("uJy"),
+                "flux_ujy over ee: all light of a point source",
+                |row| row.flux_ujy / share(row),
+            ),
+            rows.float("mag_ab_ee", magnitude, "mag_ab + 2.5 lg ee, of a point source", |row| {
+                row.ab.value + 2.5 * share(row).log10()
+            }),
+        ]);
+    }
+    if let Some(ebv) = options.ebv {
+        let dimming = move |row: &Row| extinction(ebv, row.photplam, R_V);
+        columns.extend([
+            rows.float("a_lambda", magnitude, "extinction at PHOTPLAM for --ebv, R = 3.1", dimming),
+            rows.float("mag_ab_0", magnitude, "mag_ab - a_lambda", move |row| {
+                row.ab.value - dimming(row)
+            }),
+        ]);
+    }
+    columns
 }

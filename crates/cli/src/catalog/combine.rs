@@ -2,7 +2,12 @@
 
 use clap::ValueEnum;
 
-use super::{AB_MAG_OF_UJY, MeasuredImage, Measurement, Options};
+use photometry::calibration::{Magnitude, magnitude, st_zero_point};
+
+use super::{AB_MAG_OF_UJY, MeasuredImage, Measurement, Options, PixelUnit};
+
+/// 3 standard deviations: fainter than this a source has a limit and no magnitude.
+const DETECTION_SNR: f64 = 3.0;
 
 /// How the images of one telescope, instrument, detector and filter become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -36,12 +41,23 @@ pub(crate) struct Row {
     pub(crate) flux_ujy: f64,
     pub(crate) flux_ujy_err: f64,
     pub(crate) ab_zeropoint: f64,
-    pub(crate) mag_ab: f64,
+    /// What the magnitude is made of.
+    pub(crate) ab: Magnitude,
+    /// Of that, and of the sum where there is no calibration.
+    pub(crate) snr: f64,
+    pub(crate) st_zeropoint: f64,
+    /// Flux per wavelength, erg / (s cm² Å).
+    pub(crate) flam: f64,
     pub(crate) photflam: f64,
     pub(crate) photplam: f64,
     pub(crate) exptime: f64,
     pub(crate) mjd: f64,
+    /// The unit of the sums; `None` where the images differ, and then there are no sums.
+    pub(crate) unit: Option<PixelUnit>,
+    pub(crate) peak: f64,
+    pub(crate) noise_factor: f64,
     pub(crate) n_bad: u64,
+    pub(crate) n_uncovered: u64,
     pub(crate) sum_scatter: f64,
     pub(crate) flags: u32,
 }
@@ -87,31 +103,43 @@ fn row(
         }
         Combine::Mean | Combine::None => mean(&|m| image(m).calibration.ab_zeropoint),
     };
-    let mag_ab = match options.combine {
-        Combine::Weighted | Combine::None => AB_MAG_OF_UJY - 2.5 * positive(flux_ujy).log10(),
+    let flux_ujy_err = mean_error(&|m| m.sum_err * image(m).calibration.ujy);
+    let (rate, rate_err, zero_point) = match options.combine {
+        Combine::Weighted | Combine::None => (flux_ujy, flux_ujy_err, AB_MAG_OF_UJY),
         // The notebook's users take the mean sum with the mean zero point.
-        Combine::Mean => {
-            ab_zeropoint
-                - 2.5 * positive(mean(&|m| m.sum * image(m).calibration.per_second)).log10()
-        }
+        Combine::Mean => (
+            mean(&|m| m.sum * image(m).calibration.per_second),
+            mean_error(&|m| m.sum_err * image(m).calibration.per_second),
+            ab_zeropoint,
+        ),
     };
+    // Sums in different units have no mean.
+    let unit = used.first().and_then(|m| image(m).calibration.unit);
+    let one_unit = used.iter().all(|m| image(m).calibration.unit == unit);
+    let in_unit = |value: f64| if one_unit { value } else { f64::NAN };
+    let (sum, sum_err) = (in_unit(mean(&|m| m.sum)), in_unit(mean_error(&|m| m.sum_err)));
+    let snr = if (rate / rate_err).is_nan() { sum / sum_err } else { rate / rate_err };
+    let flam = mean(&|m| m.sum * image(m).calibration.per_second * image(m).calibration.photflam);
     Row {
         source,
         spec,
         images: used.iter().map(|m| m.image).collect(),
         first: used.first().map(|&m| m.clone()),
         coverage: mean(&|m| m.coverage),
-        sum: mean(&|m| m.sum),
-        sum_err: mean_error(&|m| m.sum_err),
+        sum,
+        sum_err,
         sum_aper_area: mean(&|m| m.area_arcsec2),
-        bkg_sum: mean(&|m| m.bkg_sum),
-        bkg_rms: mean(&|m| m.bkg_rms),
+        bkg_sum: in_unit(mean(&|m| m.bkg_sum)),
+        bkg_rms: in_unit(mean(&|m| m.bkg_rms)),
         flux: mean(&|m| m.sum * image(m).calibration.electrons_per_second),
         flux_err: mean_error(&|m| m.sum_err * image(m).calibration.electrons_per_second),
         flux_ujy,
-        flux_ujy_err: mean_error(&|m| m.sum_err * image(m).calibration.ujy),
+        flux_ujy_err,
         ab_zeropoint,
-        mag_ab,
+        ab: magnitude(rate, rate_err, zero_point, DETECTION_SNR),
+        snr,
+        st_zeropoint: mean(&|m| st_zero_point(image(m).calibration.photflam)),
+        flam,
         photflam: mean(&|m| image(m).calibration.photflam),
         photplam: mean(&|m| image(m).calibration.photplam),
         exptime: if used.is_empty() {
@@ -120,14 +148,14 @@ fn row(
             used.iter().map(|m| image(m).exposure_s).sum()
         },
         mjd: mean(&|m| image(m).mjd),
+        unit: unit.filter(|_| one_unit),
+        peak: in_unit(mean(&|m| m.peak)),
+        noise_factor: mean(&|m| m.noise_factor),
         n_bad: used.iter().map(|m| m.n_bad).sum(),
-        sum_scatter: scatter(used.iter().map(|m| m.sum)),
+        n_uncovered: used.iter().map(|m| m.n_uncovered).sum(),
+        sum_scatter: in_unit(scatter(used.iter().map(|m| m.sum))),
         flags: used.iter().fold(0, |flags, m| flags | m.flags),
     }
-}
-
-fn positive(value: f64) -> f64 {
-    if value > 0.0 { value } else { f64::NAN }
 }
 
 /// Weights by exposure time where it is known of all images, else equal ones.

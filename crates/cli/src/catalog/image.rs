@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use anyhow::Context;
 use astro_coords::PixelBox;
@@ -10,6 +11,7 @@ use hst_fits::{FitsFile, Hdu, ImageSpec, LookupTables, Wcs};
 use photometry::{PixelSource, SourceError};
 
 use super::calibration::{Calibration, PixelUnit};
+use super::planes::{FilePlane, Planes};
 use super::{MeasuredImage, Options};
 use crate::geometry::RegionImage;
 
@@ -32,12 +34,15 @@ impl FromStr for Extension {
 #[derive(Debug)]
 pub(crate) struct Image {
     pub(super) path: PathBuf,
-    file: FitsFile,
+    file: Arc<FitsFile>,
     hdu: usize,
     /// `(ny, nx)`
     pub(crate) shape: (usize, usize),
     pub(crate) wcs: Wcs,
     pub(crate) about: MeasuredImage,
+    pub(super) planes: Planes,
+    /// Output pixel over input pixel, and drop over input pixel, of a drizzled image.
+    pub(super) drizzle: Option<(f64, f64)>,
     /// What a user should know about the header.
     pub(crate) warnings: Vec<String>,
 }
@@ -52,9 +57,16 @@ impl Image {
             hdu.shape().with_context(|| format!("there is no 2-D image in {}", hdu.place()))?;
         let wcs = file.wcs(hdu, None)?;
         let spec = ImageSpec::of(&file, hdu);
-        let about = about(path, &file, hdu, spec, options, &mut warnings);
+        let drizzle = drizzle(&file, &spec);
+        let mut about = about(path, &file, hdu, spec, options, &mut warnings);
+        let hdu = hdu.index;
+        let file = Arc::new(file);
+        let planes = Planes::open(&file, shape, options)?;
+        let place = |plane: &Option<FilePlane>| plane.as_ref().map(|p| p.place().to_owned());
+        about.provenance["weights"] = place(&planes.weights).into();
+        about.provenance["noise"] = place(&planes.rms).into();
         let path = path.to_owned();
-        Ok(Self { path, hdu: hdu.index, shape, wcs, about, warnings, file })
+        Ok(Self { path, hdu, shape, wcs, about, planes, drizzle, warnings, file })
     }
 
     /// All coordinate systems that a region may name.
@@ -62,6 +74,14 @@ impl Image {
         let header = &self.file.hdus()[self.hdu].header;
         RegionImage::new(self.wcs.clone(), header, &LookupTables::default(), self.shape)
     }
+}
+
+/// Scale and pixfrac of drizzle; an input scale that the header lacks counts as that of the output.
+fn drizzle(file: &FitsFile, spec: &ImageSpec) -> Option<(f64, f64)> {
+    let input = file.primary().find::<f64>("D001ISCL").ok().flatten();
+    let scale = spec.drizzle_scale.zip(input).map_or(1.0, |(output, input)| output / input);
+    let valid = |value: &f64| *value > 0.0 && value.is_finite();
+    Some((Some(scale).filter(valid)?, spec.pixfrac.filter(valid)?))
 }
 
 /// The extension asked for; else SCI; else the first 2-D image, with a warning.

@@ -3,14 +3,21 @@
 use astro_coords::{Angle, PixelBox, PixelCoord};
 use photometry::aperture::{Center, Composite, Subpixel};
 use photometry::background::{Background, BackgroundOptions, Masks, background, background_near};
-use photometry::{Aperture, Flags, MeasureOptions, Pixels, measure_in};
+use photometry::noise::{EmptyApertures, empty_aperture_noise};
+use photometry::{
+    Aperture, Flags, LocalSky, LocalSkyOptions, MeasureOptions, Noise, Pixels, measure_in,
+    measure_with_sky,
+};
 use rayon::prelude::*;
 
-use super::figure::{Grid, Place};
+use super::figure::{Figure, Grid, Place};
 use super::image::Image;
+use super::local::{Moved, PixelSet};
 use super::mask::RegionMask;
+use super::noise::{NoiseModel, NoisePlan};
+use super::planes::Uncovered;
 use super::sources::{Outline, Targets};
-use super::{Measurement, Options, SkyShape, Source, Subtract, Sum};
+use super::{Measurement, Options, RingSize, SkyShape, Source, Subtract, Sum};
 
 /// What one image gave.
 #[derive(Debug, Default)]
@@ -40,18 +47,33 @@ pub(super) fn measure(
     targets: &Targets,
     options: &Options,
 ) -> anyhow::Result<Measured> {
-    let view = View { image, reference: targets.is_reference(image), shape: options.sky_shape };
+    let view = View { image, reference: targets.is_reference(image), options };
     let spots = view.spots(targets);
     if spots.is_empty() {
         return Ok(Measured::default());
     }
-    let sky = view.background(targets, &spots, options)?;
+    let plan = NoisePlan::new(image, options)?;
+    let windows: Vec<_> = spots.iter().map(|spot| spot.aperture.bounds()).collect();
+    let mesh = view.mesh(targets, &windows, plan.needs_mesh())?;
+    let depth = plan.depth(image, options, &windows)?;
+    let surfaces = plan.surfaces(image, options, mesh.as_ref(), depth.as_ref());
+    let sky = mesh.as_ref().filter(|_| options.background.mesh().is_some());
+    let others = view.others(targets);
+    let mask =
+        surfaces.model().empty.then(|| view.mask(targets, options.mask_growth.or(Some(1.0))));
+    let around = Around {
+        targets,
+        others: &others,
+        sky,
+        noise: surfaces.model(),
+        mask: mask.as_ref().and_then(Option::as_ref),
+    };
     let measurements = spots
         .par_iter()
-        .map(|spot| view.measure(index, spot, sky.as_ref(), options))
+        .map(|spot| view.measure(index, spot, &around))
         .collect::<Result<_, _>>()?;
     let wide = options.background.mesh().map_or_else(Vec::new, |mesh| too_wide(&spots, mesh));
-    Ok(Measured { measurements, excluded_share: sky.map(|sky| sky.excluded_share()), wide })
+    Ok(Measured { measurements, excluded_share: sky.map(Background::excluded_share), wide })
 }
 
 fn too_wide(spots: &[Spot], mesh: &BackgroundOptions) -> Vec<usize> {
@@ -65,12 +87,25 @@ struct View<'a> {
     image: &'a Image,
     /// Whether pixels of the region file are those of this image.
     reference: bool,
-    shape: SkyShape,
+    options: &'a Options,
+}
+
+/// A region that is no part of a local sky: its number, if it is a source, and its pixels.
+type Other = (Option<i64>, (PixelBox, Box<dyn Aperture>));
+
+/// What the sources of an image have in common.
+struct Around<'a> {
+    targets: &'a Targets,
+    others: &'a [Other],
+    sky: Option<&'a Background>,
+    noise: NoiseModel<'a>,
+    /// What empty apertures keep away from.
+    mask: Option<&'a RegionMask>,
 }
 
 impl View<'_> {
     fn aperture(&self, outline: &Outline) -> Option<Box<dyn Aperture>> {
-        outline.on(self.reference).aperture(self.image, self.shape)
+        outline.on(self.reference).aperture(self.image, self.options.sky_shape)
     }
 
     /// The sources that reach into the image, without what the `-` regions take from them.
@@ -99,7 +134,7 @@ impl View<'_> {
             .filter_map(|(_, outline)| self.aperture(outline))
             .collect();
         let (_, [[a, b], [c, d]]) = self.image.local(Place::Sky(source.center))?;
-        let pixel_area = match self.shape {
+        let pixel_area = match self.options.sky_shape {
             SkyShape::Affine => (a * d - b * c).abs(),
             SkyShape::Photutils => self.image.wcs.pixel_scales()[0].arcsec().powi(2),
         };
@@ -110,20 +145,25 @@ impl View<'_> {
         Some(Spot { source: index, aperture, is_cut, pixel_area })
     }
 
-    fn background(
+    /// The mesh, where it is subtracted, or `wanted` for its scatter.
+    fn mesh(
         &self,
         targets: &Targets,
-        spots: &[Spot],
-        options: &Options,
+        windows: &[PixelBox],
+        wanted: bool,
     ) -> anyhow::Result<Option<Background>> {
-        let Some(mesh) = options.background.mesh() else { return Ok(None) };
-        let mask = self.mask(targets, options.mask_growth);
-        let masks = mask.as_ref().map_or_else(Masks::default, |mask| Masks::ignoring(mask));
-        Ok(Some(match options.background {
-            Subtract::Local(_, reach) => {
-                let windows: Vec<_> = spots.iter().map(|spot| spot.aperture.bounds()).collect();
-                background_near(self.image, masks, mesh, &windows, reach)?
-            }
+        let default = BackgroundOptions::default();
+        let Some(mesh) = self.options.background.mesh().or(wanted.then_some(&default)) else {
+            return Ok(None);
+        };
+        let mask = self.mask(targets, self.options.mask_growth);
+        let uncovered = self.image.planes.weights.as_ref().map(Uncovered);
+        let masks = Masks {
+            ignore: mask.as_ref().map(|mask| mask as _),
+            uncovered: uncovered.as_ref().map(|uncovered| uncovered as _),
+        };
+        Ok(Some(match self.options.background {
+            Subtract::Local(_, reach) => background_near(self.image, masks, mesh, windows, reach)?,
             _ => background(self.image, masks, mesh)?,
         }))
     }
@@ -131,33 +171,84 @@ impl View<'_> {
     /// All objects, grown, and what no source has; also those that end outside but whose grown ones do not.
     fn mask(&self, targets: &Targets, growth: Option<f64>) -> Option<RegionMask> {
         let factor = growth?;
-        let grown = |outline: &Outline| {
-            outline.on(self.reference).grown(factor).aperture(self.image, SkyShape::Affine)
-        };
         let excluded = targets.excluded.iter().filter_map(|outline| self.aperture(outline));
+        let grown = |(_, outline): &(_, Outline)| self.grown(outline, factor);
         let shapes = targets.objects.iter().filter_map(grown).chain(excluded);
         Some(RegionMask::new(shapes, self.image.shape))
+    }
+
+    fn grown(&self, outline: &Outline, factor: f64) -> Option<Box<dyn Aperture>> {
+        outline.on(self.reference).grown(factor).aperture(self.image, SkyShape::Affine)
+    }
+
+    /// What local skies keep away from: the same as the mask, with the numbers of the regions.
+    fn others(&self, targets: &Targets) -> Vec<Other> {
+        if !self.options.background.is_local() {
+            return Vec::new();
+        }
+        let with_bounds = |shape: Box<dyn Aperture>| (shape.bounds(), shape);
+        let object = |(number, outline): &(i64, Outline)| {
+            Some((Some(*number), with_bounds(self.grown(outline, self.options.mask_growth?)?)))
+        };
+        let excluded = |outline| Some((None, with_bounds(self.aperture(outline)?)));
+        let objects = targets.objects.iter().filter_map(object);
+        objects.chain(targets.excluded.iter().filter_map(excluded)).collect()
+    }
+
+    /// The pixels of the sky of a source, where it has one of its own.
+    fn local_sky<'a>(&self, source: &Source, around: &Around<'a>) -> Option<PixelSet<'a>> {
+        let shapes = match self.options.background {
+            Subtract::Annulus(size) => {
+                let ring = ring(&source.outline, self.reference, size);
+                ring.aperture(self.image, SkyShape::Affine).into_iter().collect()
+            }
+            Subtract::Regions => {
+                let skies = around.targets.skies_of(source);
+                skies.filter_map(|sky| self.aperture(&sky.outline)).collect()
+            }
+            _ => return None,
+        };
+        let others = around.others.iter().filter(|(number, _)| *number != Some(source.region));
+        Some(PixelSet::new(shapes, others.map(|(_, shape)| shape)))
     }
 
     fn measure(
         &self,
         index: usize,
         spot: &Spot,
-        sky: Option<&Background>,
-        options: &Options,
+        around: &Around<'_>,
     ) -> photometry::Result<Measurement> {
-        let pixels = Pixels { background: sky, ..Pixels::new(self.image) };
-        let how = MeasureOptions::default();
-        let aperture = &spot.aperture;
-        let found = match options.sum {
-            Sum::Exact => measure_in(&pixels, aperture, &how)?,
-            Sum::Center => measure_in(&pixels, &Center(aperture), &how)?,
-            Sum::Subpixel(n) => measure_in(&pixels, &Subpixel::new(aperture, n), &how)?,
+        let source = &around.targets.sources[spot.source];
+        let (aperture, model) = (&spot.aperture, &around.noise);
+        let uncovered = self.image.planes.weights.as_ref().map(Uncovered);
+        let pixels = Pixels {
+            background: around.sky,
+            noise: model.noise,
+            gain: model.gain,
+            uncovered: uncovered.as_ref().map(|uncovered| uncovered as _),
+            ..Pixels::new(self.image)
+        };
+        let sky = self.local_sky(source, around);
+        let noise_factor = model.factor(aperture.area());
+        let how = MeasureOptions { noise_factor, ..MeasureOptions::default() };
+        let (found, local) = match self.options.sum {
+            Sum::Exact => above(&pixels, aperture, sky.as_ref(), &how)?,
+            Sum::Center => above(&pixels, &Center(aperture), sky.as_ref(), &how)?,
+            Sum::Subpixel(n) => above(&pixels, &Subpixel::new(aperture, n), sky.as_ref(), &how)?,
         };
         let mut flags = found.flags;
         if spot.is_cut {
             flags |= Flags::MASKED_PIXELS;
         }
+        let sum_err = match (around.mask, model.noise) {
+            (Some(mask), _) => {
+                let emptiness = Pixels { mask: Some(mask), ..pixels };
+                with_empty(found.sum_err, &emptiness, &**aperture)?
+            }
+            // Without the noise of the sky there is no error of the sum.
+            (None, Noise::Unknown) => f64::NAN,
+            _ => found.sum_err,
+        };
         Ok(Measurement {
             source: spot.source,
             image: index,
@@ -168,14 +259,63 @@ impl View<'_> {
                 None
             },
             sum: found.sum,
-            sum_err: f64::NAN,
+            sum_err,
             area_arcsec2: found.area * spot.pixel_area,
-            coverage: coverage(&found, aperture, options.sum),
+            coverage: coverage(&found, aperture, self.options.sum),
             bkg_sum: found.background_sum,
-            bkg_rms: found.background_rms,
+            bkg_rms: local.map_or(found.background_rms, |sky| sky.rms),
+            peak: found.peak,
+            noise_factor,
             n_bad: found.n_bad,
+            n_uncovered: found.n_uncovered,
             flags: flags.bits(),
         })
+    }
+}
+
+/// The ring of a source's own sky.
+fn ring(outline: &Outline, reference: bool, size: RingSize) -> Figure {
+    let [inner, outer] = match size {
+        RingSize::Times(factors) => factors.map(|factor| outline.on(reference).grown(factor)),
+        RingSize::Radii(radii) => {
+            radii.map(|radius| Figure::circle(outline.sky.center(), radius.arcsec()))
+        }
+    };
+    Figure::Ring { outer: Box::new(outer), inner: Box::new(inner) }
+}
+
+type Found = (photometry::Measurement, Option<LocalSky>);
+
+/// Measures above the sky of the source's own, if there is one.
+fn above(
+    pixels: &Pixels<'_, Image>,
+    aperture: &impl Aperture,
+    sky: Option<&PixelSet<'_>>,
+    how: &MeasureOptions,
+) -> photometry::Result<Found> {
+    match sky {
+        None => Ok((measure_in(pixels, aperture, how)?, None)),
+        Some(sky) => {
+            let options = LocalSkyOptions::default();
+            let (found, sky) = measure_with_sky(pixels, aperture, sky, how, &options)?;
+            Ok((found, Some(sky)))
+        }
+    }
+}
+
+/// The error of a sum with the noise of empty apertures like it; NaN where there are fewer than ten.
+fn with_empty(
+    own: f64,
+    pixels: &Pixels<'_, Image>,
+    aperture: &dyn Aperture,
+) -> photometry::Result<f64> {
+    const COUNT: usize = 300;
+    const FEW: usize = 10;
+    let places = EmptyApertures { count: COUNT, attempts: 4 * COUNT, ..EmptyApertures::default() };
+    match empty_aperture_noise(pixels, |at| Moved::to(aperture, at), &places) {
+        Ok(found) if found.n >= FEW => Ok(found.noise.hypot(if own.is_nan() { 0.0 } else { own })),
+        Ok(_) | Err(photometry::Error::NoEmptyPlace { .. }) => Ok(f64::NAN),
+        Err(error) => Err(error),
     }
 }
 

@@ -6,11 +6,15 @@ pub(crate) mod columns;
 mod combine;
 mod figure;
 mod image;
+mod local;
 mod mask;
 mod measure;
+mod noise;
+mod planes;
 mod provenance;
 mod report;
 mod sources;
+mod twins;
 mod wide;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +24,7 @@ use astro_coords::{Angle, PixelCoord, SkyCoord};
 use clap::ValueEnum;
 use hst_fits::Spec;
 use photometry::background::BackgroundOptions;
+use photometry::calibration::EncircledTable;
 
 use crate::console::Console;
 
@@ -27,6 +32,8 @@ pub(crate) use archive::ArchiveArgs;
 pub(crate) use calibration::{Calibration, PixelUnit, ZeroPoint};
 pub(crate) use combine::{Combine, Row};
 pub(crate) use image::{Extension, Image, pixels};
+pub(crate) use noise::ErrorModel;
+pub(crate) use planes::WeightType;
 pub(crate) use provenance::provenance;
 pub(crate) use report::summarize;
 pub(crate) use sources::{Outline, Targets, read_sources};
@@ -80,7 +87,7 @@ fn measure_file(
     }
     let measured = measure::measure(&image, catalog.images.len(), targets, options)
         .with_context(|| path.display().to_string())?;
-    report::image(path, &image, &measured, &catalog.sources, console);
+    report::image(path, &image, &measured, &catalog.sources, options, console);
     if !catalog.specs.contains(spec) {
         catalog.specs.push(spec.clone());
     }
@@ -103,7 +110,6 @@ pub(crate) struct Source {
     pub(crate) radius: Angle,
     /// Of a circle around the middle that holds all of it.
     pub(crate) reach: Angle,
-    #[expect(dead_code, reason = "--background regions follows")]
     pub(crate) tags: Vec<String>,
     pub(crate) outline: Outline,
 }
@@ -121,6 +127,17 @@ pub(crate) struct Options {
     pub(crate) combine: Combine,
     pub(crate) min_coverage: f64,
     pub(crate) zero_point: ZeroPoint,
+    pub(crate) ee: Option<Encircled>,
+    /// Colour excess of the dust, E(B - V).
+    pub(crate) ebv: Option<f64>,
+    pub(crate) error: ErrorModel,
+    /// The weight map, a file or an extension.
+    pub(crate) wht: Option<String>,
+    pub(crate) wht_type: WeightType,
+    /// Whether WHT is taken where none is named.
+    pub(crate) find_weights: bool,
+    /// The noise map, a file or an extension.
+    pub(crate) rms: Option<String>,
     pub(crate) extension: Option<Extension>,
     pub(crate) bunit: Option<String>,
     /// Specifications to measure; empty for all.
@@ -139,6 +156,13 @@ impl Default for Options {
             combine: Combine::Weighted,
             min_coverage: 0.98,
             zero_point: ZeroPoint::Exact,
+            ee: None,
+            ebv: None,
+            error: ErrorModel::Auto,
+            wht: None,
+            wht_type: WeightType::Exp,
+            find_weights: true,
+            rms: None,
             extension: None,
             bunit: None,
             specs: Vec::new(),
@@ -156,8 +180,26 @@ impl Options {
             combine: Combine::Mean,
             min_coverage: 0.0,
             zero_point: ZeroPoint::Notebook,
+            error: ErrorModel::None,
+            find_weights: false,
             ..Self::default()
         }
+    }
+}
+
+/// Encircled energies, and the file they came from.
+#[derive(Debug, Clone)]
+pub(crate) struct Encircled {
+    pub(crate) path: PathBuf,
+    pub(crate) table: EncircledTable,
+}
+
+impl Encircled {
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        let table = text.parse().with_context(|| path.display().to_string())?;
+        Ok(Self { path: path.to_owned(), table })
     }
 }
 
@@ -169,15 +211,33 @@ pub(crate) enum Subtract {
     Mesh(BackgroundOptions),
     /// The same from the boxes around the sources only, that many in each direction.
     Local(BackgroundOptions, usize),
+    /// Of each source, the level in a ring around it.
+    Annulus(RingSize),
+    /// Of each source, the level in the regions marked `background` that share its tag.
+    Regions,
+}
+
+/// The ring that the local sky is taken from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum RingSize {
+    /// Between the region so many times as large; the inner and the outer factor.
+    Times([f64; 2]),
+    /// Between two circles around the region's middle.
+    Radii([Angle; 2]),
 }
 
 impl Subtract {
     /// The mesh, where there is one.
     pub(crate) fn mesh(&self) -> Option<&BackgroundOptions> {
         match self {
-            Self::None => None,
+            Self::None | Self::Annulus(_) | Self::Regions => None,
             Self::Mesh(mesh) | Self::Local(mesh, _) => Some(mesh),
         }
+    }
+
+    /// Whether each source has a sky of its own.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self, Self::Annulus(_) | Self::Regions)
     }
 }
 
@@ -216,7 +276,12 @@ pub(crate) struct Measurement {
     pub(crate) coverage: f64,
     pub(crate) bkg_sum: f64,
     pub(crate) bkg_rms: f64,
+    pub(crate) peak: f64,
+    /// By how much the noise of the sum exceeds that of independent pixels.
+    pub(crate) noise_factor: f64,
     pub(crate) n_bad: u64,
+    /// Those of them that no exposure covers.
+    pub(crate) n_uncovered: u64,
     pub(crate) flags: u32,
 }
 

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use astro_coords::Angle;
+use clap::ValueEnum;
 use photometry::BackgroundOptions;
 
-use super::{Catalog, Combine, Options, SkyShape, Subtract, Sum, ZeroPoint};
+use super::{Catalog, Combine, Options, RingSize, SkyShape, Subtract, Sum, ZeroPoint};
 
 /// Version, command line, inputs with their sizes and checksums, and every option in force.
 pub(crate) fn provenance(
@@ -60,6 +62,12 @@ fn describe(options: &Options) -> Value {
             ZeroPoint::Notebook => json!("notebook"),
             ZeroPoint::Magnitude(magnitude) => json!(magnitude),
         },
+        "error": options.error.to_possible_value().map(|value| value.get_name().to_owned()),
+        "wht": options.wht,
+        "wht_type": options.wht_type.to_possible_value().map(|value| value.get_name().to_owned()),
+        "rms": options.rms,
+        "ee": options.ee.as_ref().map(|ee| file(&ee.path)),
+        "ebv": options.ebv,
         "bunit": options.bunit,
         "spec": options.specs.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
@@ -68,6 +76,13 @@ fn describe(options: &Options) -> Value {
 fn background(subtract: &Subtract) -> Value {
     match subtract {
         Subtract::None => json!("none"),
+        Subtract::Regions => json!("regions"),
+        Subtract::Annulus(RingSize::Times(factors)) => {
+            json!({"kind": "annulus", "times_the_region": factors})
+        }
+        Subtract::Annulus(RingSize::Radii(radii)) => {
+            json!({"kind": "annulus", "radii_arcsec": radii.map(Angle::arcsec)})
+        }
         Subtract::Mesh(options) => mesh("mesh", options),
         Subtract::Local(options, reach) => {
             let mut described = mesh("local", options);

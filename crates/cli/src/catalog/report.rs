@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::image::Image;
 use super::measure::Measured;
-use super::{Catalog, Source};
+use super::{Catalog, ErrorModel, Options, Source, WeightType};
 use crate::console::Console;
 
 /// A larger share of filled boxes makes a background doubtful.
@@ -19,11 +19,15 @@ pub(super) fn image(
     image: &Image,
     measured: &Measured,
     sources: &[Source],
+    options: &Options,
     console: &Console,
 ) {
     let name = path.display();
     for warning in &image.warnings {
         console.warning(&format!("{name}: {warning}"));
+    }
+    if !measured.measurements.is_empty() {
+        noise(&name.to_string(), image, options, console);
     }
     if let Some(share) = measured.excluded_share.filter(|&share| share > MANY_BOXES) {
         console.warning(&format!(
@@ -46,6 +50,20 @@ pub(super) fn image(
         sources.len(),
         100.0 * measured.excluded_share.unwrap_or(0.0)
     ));
+}
+
+/// Warnings about errors and weights.
+fn noise(name: &str, image: &Image, options: &Options, console: &Console) {
+    if let Some(warning) = image.noise_warning(options) {
+        console.warning(&format!("{name}: {warning}"));
+    }
+    let seconds = options.wht_type == WeightType::Exp && options.error != ErrorModel::None;
+    let ratio = image.weight_ratio().filter(|_| seconds);
+    if let Some(ratio) = ratio.filter(|ratio| !(0.1..=1.5).contains(ratio)) {
+        console.warning(&format!(
+            "{name}: the largest weight is {ratio:.3} of EXPTIME, which no seconds of exposure are; see --wht-type"
+        ));
+    }
 }
 
 /// One line at the end, and the sources that no image covers. Returns how many those are.

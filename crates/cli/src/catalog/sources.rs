@@ -11,7 +11,7 @@ use ds9_regions::{
 
 use super::figure::{Figure, Place, Tangent};
 use super::image::Image;
-use super::{Options, Source};
+use super::{Options, Source, Subtract};
 use crate::console::Console;
 use crate::geometry::RegionImage;
 
@@ -23,6 +23,10 @@ pub(crate) struct Outline {
 }
 
 impl Outline {
+    pub(super) fn is_circle(&self) -> bool {
+        matches!(self.sky, Figure::Ellipse { semi_axes: [a, b], .. } if a == b)
+    }
+
     /// The figure for an image; `reference` is whether the file's pixels are those of the image.
     pub(super) fn on(&self, reference: bool) -> &Figure {
         self.pixels.as_ref().filter(|_| reference).unwrap_or(&self.sky)
@@ -35,8 +39,8 @@ pub(crate) struct Targets {
     pub(crate) sources: Vec<Source>,
     /// The `-` regions: no source has them.
     pub(super) excluded: Vec<Outline>,
-    /// What is kept out of the background: the regions of the sources.
-    pub(super) objects: Vec<Outline>,
+    /// What is kept out of the background: the regions of the sources, with their numbers.
+    pub(super) objects: Vec<(i64, Outline)>,
     /// The regions marked `background`.
     pub(super) skies: Vec<LocalSky>,
     /// The image whose pixels the file's are, if any of them are pixels.
@@ -44,6 +48,13 @@ pub(crate) struct Targets {
 }
 
 impl Targets {
+    /// The regions of the sky of a source: those that share a tag with it; if there are none, those without a tag.
+    pub(super) fn skies_of<'a>(&'a self, source: &'a Source) -> impl Iterator<Item = &'a LocalSky> {
+        let shares = |sky: &LocalSky| sky.tags.iter().any(|tag| source.tags.contains(tag));
+        let any = self.skies.iter().any(shares);
+        self.skies.iter().filter(move |sky| if any { shares(sky) } else { sky.tags.is_empty() })
+    }
+
     /// Whether the pixels of the file are those of `image`.
     pub(super) fn is_reference(&self, image: &Image) -> bool {
         self.reference.as_ref() == Some(&image.path)
@@ -52,7 +63,6 @@ impl Targets {
 
 /// A region of the sky for the sources that share a tag with it.
 #[derive(Debug, Clone)]
-#[expect(dead_code, reason = "--background regions follows")]
 pub(super) struct LocalSky {
     pub(super) tags: Vec<String>,
     pub(super) outline: Outline,
@@ -73,6 +83,20 @@ impl Regions {
     /// Whether everything in the file is measured.
     pub(crate) fn is_complete(&self) -> bool {
         self.errors.is_empty() && self.skipped.is_empty()
+    }
+
+    /// Leaves out the sources for which no region is marked as their background.
+    fn drop_without_sky(&mut self, path: &Path) {
+        let targets = &mut self.targets;
+        let (kept, dropped): (Vec<_>, Vec<_>) = std::mem::take(&mut targets.sources)
+            .into_iter()
+            .partition(|source| targets.skies_of(source).next().is_some());
+        targets.sources = kept;
+        let problem = "no region marked background shares a tag with it, and none has no tag";
+        for Source { id, shape, .. } in dropped {
+            let text = format!("{}: {shape} {id} not measured: {problem}", path.display());
+            self.skipped.push(text);
+        }
     }
 
     /// Tells the user what is left out and why.
@@ -111,6 +135,9 @@ pub(crate) fn read_sources(
         Reader { name, axes: axes.as_ref(), radii: &options.radii, regions: &mut regions };
     for item in items(file.regions()) {
         reader.read(&item);
+    }
+    if options.background == Subtract::Regions {
+        regions.drop_without_sky(path);
     }
     Ok(regions)
 }
@@ -168,6 +195,7 @@ impl Reader<'_> {
             return;
         }
         let found = self.outlines(item);
+        let number = i64::try_from(item.number).unwrap_or(i64::MAX);
         let targets = &mut self.regions.targets;
         match found {
             Ok(outlines) if !region.include() => targets.excluded.extend(outlines),
@@ -178,13 +206,14 @@ impl Reader<'_> {
             }
             Ok(outlines) if self.radii.is_empty() => {
                 targets.sources.extend(sources(item, &outlines));
-                targets.objects.extend(outlines);
+                targets.objects.extend(outlines.into_iter().map(|outline| (number, outline)));
             }
             Ok(outlines) => {
                 let around: Vec<_> =
                     self.radii.iter().map(|radius| around(item, &outlines, *radius)).collect();
-                targets.objects.extend(around.iter().map(|source| source.outline.clone()));
-                targets.objects.extend(outlines.into_iter().filter(|o| o.sky.area() > 0.0));
+                let circles = around.iter().map(|source| source.outline.clone());
+                let own = outlines.into_iter().filter(|outline| outline.sky.area() > 0.0);
+                targets.objects.extend(circles.chain(own).map(|outline| (number, outline)));
                 targets.sources.extend(around);
             }
             Err(problem) => {

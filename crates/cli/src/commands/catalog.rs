@@ -11,7 +11,8 @@ use hst_fits::Spec;
 use photometry::background::{BackgroundOptions, Exclude};
 
 use crate::catalog::{
-    self, ArchiveArgs, Combine, Extension, Options, SkyShape, Subtract, Sum, ZeroPoint, columns,
+    self, ArchiveArgs, Combine, Encircled, ErrorModel, Extension, Options, RingSize, SkyShape,
+    Subtract, Sum, WeightType, ZeroPoint, columns,
 };
 use crate::console::{Console, Outcome};
 use crate::output::Output;
@@ -69,8 +70,10 @@ pub(crate) struct Args {
     #[arg(long, value_enum)]
     preset: Option<Preset>,
     /// mesh: sigma-clipped boxes, median filter, spline; local: the same from the boxes near the regions only, N in
-    /// each direction [N: 8]; none: the pixels as they are [default: mesh]
-    #[arg(long, value_name = "mesh|local[:N]|none", help_heading = "Background")]
+    /// each direction [N: 8]; annulus:1.5x,2x: of each region the median of a ring 1.5 to 2 times its size, annulus:2,3:
+    /// of one of 2 to 3 arcsec; regions: of the regions marked background that share its tag, else of those without one;
+    /// none: the pixels as they are [default: mesh]
+    #[arg(long, value_name = "KIND", help_heading = "Background")]
     background: Option<BackgroundKind>,
     /// Side of a mesh box in pixels [default: 64]
     #[arg(long = "box", value_name = "N", help_heading = "Background", value_parser = clap::value_parser!(u32).range(1..))]
@@ -85,6 +88,19 @@ pub(crate) struct Args {
     /// Keep the sources, grown by this factor, out of the mesh; `none` for not at all [default: 1.5]
     #[arg(long, value_name = "FACTOR|none", help_heading = "Background", value_parser = growth)]
     mask_regions: Option<Growth>,
+    /// Where errors come from; the noise of the source's own electrons is added but for --wht-type err and ERR planes
+    /// [default: auto; none with --preset notebook]
+    #[arg(long, value_enum, help_heading = "Errors")]
+    error: Option<ErrorModel>,
+    /// The weight map; where it is zero, nothing was exposed [default: WHT, where there is one]
+    #[arg(long, value_name = "FILE|EXT", help_heading = "Errors")]
+    wht: Option<String>,
+    /// What the weights are [default: exp]
+    #[arg(long, value_enum, help_heading = "Errors")]
+    wht_type: Option<WeightType>,
+    /// The noise of each pixel in the unit of the image; an extension ERR is taken to have the source's too
+    #[arg(long, value_name = "FILE|EXT", help_heading = "Errors")]
+    rms: Option<String>,
     /// weighted: fluxes by exposure time; mean: the notebook's mean of sums; none: a row per image
     #[arg(long, value_enum, help_heading = "Combining")]
     combine: Option<Combine>,
@@ -94,6 +110,13 @@ pub(crate) struct Args {
     /// exact: -2.5 lg PHOTFLAM - 5 lg PHOTPLAM - 2.407948...; notebook: the same with 2.408; or a number
     #[arg(long, value_name = "exact|notebook|MAG", value_parser = str::parse::<ZeroPoint>)]
     zeropoint: Option<ZeroPoint>,
+    /// Encircled energies: STScI's CSV (FILTER, wavelength, APER#radius...) or two columns, arcsec and share; adds columns
+    /// for point sources and changes no other
+    #[arg(long, value_name = "TABLE")]
+    ee: Option<PathBuf>,
+    /// Colour excess E(B-V) of the dust in front; adds columns and changes no other
+    #[arg(long, value_name = "MAG", value_parser = excess)]
+    ebv: Option<f64>,
     #[command(flatten)]
     output: Output,
     /// Columns to write, separated by commas, or `all`
@@ -123,6 +146,8 @@ enum BackgroundKind {
     Mesh,
     /// Boxes in each direction.
     Local(usize),
+    Annulus(RingSize),
+    Regions,
     None,
 }
 
@@ -133,14 +158,34 @@ impl FromStr for BackgroundKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected = || "expected mesh, local, local:N or none".to_owned();
+        let expected = || {
+            "expected mesh, local, local:N, annulus:1.5x,2x, annulus:2,3, regions or none"
+                .to_owned()
+        };
         Ok(match text.split_once(':') {
             None if text == "mesh" => Self::Mesh,
             None if text == "local" => Self::Local(REACH),
             None if text == "none" => Self::None,
             Some(("local", reach)) => Self::Local(reach.parse().map_err(|_| expected())?),
+            Some(("annulus", sizes)) => Self::Annulus(ring(sizes).ok_or_else(expected)?),
+            None if text == "regions" => Self::Regions,
             _ => return Err(expected()),
         })
+    }
+}
+
+/// Two ascending factors, or two ascending radii.
+fn ring(text: &str) -> Option<RingSize> {
+    let (inner, outer) = text.split_once(',')?;
+    let factor = |text: &str| text.trim().strip_suffix('x')?.trim().parse::<f64>().ok();
+    match (factor(inner), factor(outer)) {
+        (Some(inner), Some(outer)) => (inner > 0.0 && inner < outer && outer.is_finite())
+            .then_some(RingSize::Times([inner, outer])),
+        (None, None) => {
+            let radii = [radius(inner).ok()?, radius(outer).ok()?];
+            (radii[0] < radii[1]).then_some(RingSize::Radii(radii))
+        }
+        _ => None,
     }
 }
 
@@ -168,7 +213,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     if catalog.images.is_empty() {
         bail!("no image could be measured");
     }
-    let mut table = columns::table(&catalog);
+    let mut table = columns::table(&catalog, &options);
     if args.columns.is_empty() {
         table = columns::usual(table);
     }
@@ -203,6 +248,13 @@ impl Args {
             combine: self.combine.unwrap_or(preset.combine),
             min_coverage: self.min_coverage.unwrap_or(preset.min_coverage),
             zero_point: self.zeropoint.unwrap_or(preset.zero_point),
+            ee: self.ee.as_deref().map(Encircled::read).transpose()?,
+            ebv: self.ebv,
+            error: self.error.unwrap_or(preset.error),
+            wht: self.wht.clone(),
+            wht_type: self.wht_type.unwrap_or(preset.wht_type),
+            find_weights: preset.find_weights,
+            rms: self.rms.clone(),
             extension: self.ext.clone(),
             bunit: self.bunit.clone(),
             specs: self.spec.clone(),
@@ -214,6 +266,8 @@ impl Args {
         match self.background.unwrap_or(BackgroundKind::Mesh) {
             BackgroundKind::Mesh => Subtract::Mesh(mesh),
             BackgroundKind::Local(reach) => Subtract::Local(mesh, reach),
+            BackgroundKind::Annulus(size) => Subtract::Annulus(size),
+            BackgroundKind::Regions => Subtract::Regions,
             BackgroundKind::None => Subtract::None,
         }
     }
@@ -241,6 +295,10 @@ fn number_within(text: &str, low: f64, high: f64) -> Result<f64, String> {
 }
 
 pub(super) fn percentage(text: &str) -> Result<f64, String> {
+    number_within(text, 0.0, 100.0)
+}
+
+fn excess(text: &str) -> Result<f64, String> {
     number_within(text, 0.0, 100.0)
 }
 

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
         &options,
         console,
     );
-    let mut table = columns::usual(columns::table(&catalog));
+    let mut table = columns::usual(columns::table(&catalog, &options));
     table.meta = catalog::provenance(&archive.regions, &options, &catalog);
     let comparison = demo::compare(&catalog);
     write_aside(&folder.join("catalog.ecsv"), |out| table.write(Format::Ecsv, out))?;

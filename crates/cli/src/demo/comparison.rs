@@ -68,7 +68,7 @@ pub(crate) fn compare(catalog: &Catalog) -> Table {
             pairs.iter().map(|(row, ..)| row.flux_err).collect(),
         ),
         float("true_mag", "mag", "AB magnitude of true_flux", true_mag),
-        float("mag_ab", "mag", "measured", pairs.iter().map(|(row, ..)| row.mag_ab).collect()),
+        float("mag_ab", "mag", "measured", pairs.iter().map(|(row, ..)| row.ab.value).collect()),
         float("pull", "", "flux - true_flux, in units of flux_err", pull),
     ];
     Table { columns, meta: serde_json::Map::new() }

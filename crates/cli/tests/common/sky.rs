@@ -46,11 +46,6 @@ impl Sky {
         self
     }
 
-    pub(crate) fn without(mut self, keyword: &str) -> Self {
-        self.cards.retain(|(known, _)| *known != keyword);
-        self
-    }
-
     /// arcsec² a pixel
     pub(crate) fn pixel_area(&self) -> f64 {
         let [[a, b], [c, d]] = self.matrix;
@@ -66,7 +61,7 @@ impl Sky {
     }
 
     /// The pixels of a function of x and y.
-    pub(crate) fn pixels(&self, value: impl Fn(usize, usize) -> f64) -> Vec<f32> {
+    pub(crate) fn pixels(&self, mut value: impl FnMut(usize, usize) -> f64) -> Vec<f32> {
         (0..self.n * self.n).map(|i| value(i % self.n, i / self.n) as f32).collect()
     }
 

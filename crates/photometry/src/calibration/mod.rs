@@ -3,13 +3,15 @@
 //! A *rate* is in the unit per second that PHOTFLAM refers to: electrons per second for ACS and WFC3, counts (DN) per
 //! second for WFPC2. An image in electrons or counts is divided by its exposure time first; nothing here guesses.
 //!
-//! Nothing here corrects for dust between us and the source, or for charge left behind in the detector: both need
-//! numbers that no image holds.
+//! Nothing here corrects by itself for dust between us and the source ([`extinction`] takes its colour excess), or for
+//! charge left behind in the detector: both need numbers that no image holds.
 
 mod encircled;
+mod extinction;
 mod magnitude;
 
 pub use encircled::{EncircledEnergy, EncircledTable, TableError};
+pub use extinction::{R_V, extinction};
 pub use magnitude::{Magnitude, asinh_magnitude, magnitude};
 
 /// Speed of light in Å / s.

@@ -1,0 +1,214 @@
+//! Where the errors of an image's sums come from.
+
+use anyhow::bail;
+use astro_coords::PixelBox;
+use clap::ValueEnum;
+use photometry::background::{
+    Background, BackgroundOptions, Exclude, Masks, Surface, background, background_near,
+};
+use photometry::noise::drizzle_factor_of_area;
+use photometry::stats::Location;
+use photometry::{Gain, Noise, PixelSource};
+
+use super::image::Image;
+use super::planes::{Inverse, Scaled, Scatter, WeightType};
+use super::{Options, Subtract};
+
+/// What the errors of the sums are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ErrorModel {
+    /// --rms where given, else inverse variances where --wht-type says so, else the scatter of the background
+    Auto,
+    /// As auto, but an image without weights or --rms is an error
+    Wht,
+    /// The scatter of sums in 300 empty apertures of the same shape
+    Empirical,
+    /// No errors
+    None,
+}
+
+/// The noise of a pixel without its source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Unknown,
+    /// What pixels of empty sky scatter by: a mesh, or the local sky.
+    Scatter,
+    Rms,
+    InverseVariance,
+    Empty,
+}
+
+/// The surfaces that the noise of an image needs, measured.
+#[derive(Debug)]
+pub(super) struct NoiseSurfaces<'a> {
+    kind: Kind,
+    scatter: Option<Scatter<'a>>,
+    seconds: Option<Scaled<'a>>,
+    image: &'a Image,
+    source: bool,
+}
+
+/// What is measured with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NoiseModel<'a> {
+    pub(super) noise: Noise<'a>,
+    pub(super) gain: Gain<'a>,
+    /// Whether apertures are thrown on empty places.
+    pub(super) empty: bool,
+    /// Output pixel over input pixel, and drop over input pixel, where the noise is that of drizzled pixels.
+    drizzle: Option<(f64, f64)>,
+}
+
+/// How one image's errors are found; decided before any pixel is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NoisePlan {
+    kind: Kind,
+    /// Whether the source's own electrons are added.
+    source: bool,
+    /// Whether the scatter is that of a mesh.
+    mesh: bool,
+}
+
+impl NoisePlan {
+    pub(super) fn new(image: &Image, options: &Options) -> anyhow::Result<Self> {
+        let (rms, weights) = (image.planes.rms.is_some(), image.planes.weights.is_some());
+        if options.error == ErrorModel::Wht && !rms && !weights {
+            bail!("--error wht: the image has no WHT; name it with --wht or --rms");
+        }
+        let (kind, source) = match (options.error, options.wht_type) {
+            (ErrorModel::None, _) => (Kind::Unknown, false),
+            (ErrorModel::Empirical, _) => (Kind::Empty, true),
+            _ if rms => (Kind::Rms, !image.planes.rms_has_source),
+            (_, WeightType::Ivm) if weights => (Kind::InverseVariance, true),
+            (_, WeightType::Err) if weights => (Kind::InverseVariance, false),
+            _ => (Kind::Scatter, true),
+        };
+        Ok(Self { kind, source, mesh: kind == Kind::Scatter && !options.background.is_local() })
+    }
+
+    /// Whether a mesh is measured, be it for its scatter only.
+    pub(super) fn needs_mesh(&self) -> bool {
+        self.mesh
+    }
+
+    /// The mean of one over the weights in the boxes of the background, where noise is carried from them to pixels.
+    pub(super) fn depth(
+        &self,
+        image: &Image,
+        options: &Options,
+        windows: &[PixelBox],
+    ) -> photometry::Result<Option<Surface>> {
+        let weights = image.planes.weights.as_ref();
+        let Some(weights) = weights.filter(|_| self.mesh && options.wht_type == WeightType::Exp)
+        else {
+            return Ok(None);
+        };
+        let mesh = options.background.mesh().cloned().unwrap_or_default();
+        let means = BackgroundOptions {
+            clip: None,
+            level: Location::Mean,
+            exclude: Exclude::Robust { min_fraction: 0.0, min_pixels: 1 },
+            ..mesh
+        };
+        let inverse = Inverse(weights);
+        let found = match options.background {
+            Subtract::Local(_, reach) => {
+                background_near(&inverse, Masks::default(), &means, windows, reach)
+            }
+            _ => background(&inverse, Masks::default(), &means),
+        };
+        match found {
+            Ok(found) => Ok(Some(found.level)),
+            Err(photometry::Error::NoUsablePixels { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) fn surfaces<'a>(
+        &self,
+        image: &'a Image,
+        options: &Options,
+        mesh: Option<&'a Background>,
+        depth: Option<&'a Surface>,
+    ) -> NoiseSurfaces<'a> {
+        let weights = image.planes.weights.as_ref();
+        let scatter = mesh
+            .filter(|_| self.mesh)
+            .map(|mesh| Scatter { rms: &mesh.rms, depth: weights.zip(depth) });
+        let per_second = image.about.calibration.electrons_per_second / image.drizzle_area();
+        let seconds = weights
+            .filter(|_| options.wht_type == WeightType::Exp && per_second > 0.0)
+            .map(|plane| Scaled { plane, factor: per_second });
+        NoiseSurfaces { kind: self.kind, scatter, seconds, image, source: self.source }
+    }
+}
+
+impl NoiseSurfaces<'_> {
+    pub(super) fn model(&self) -> NoiseModel<'_> {
+        let planes = &self.image.planes;
+        let noise = match self.kind {
+            Kind::Unknown | Kind::Empty => Noise::Unknown,
+            Kind::Scatter => {
+                self.scatter.as_ref().map_or(Noise::LocalSky, |scatter| Noise::Error(scatter))
+            }
+            Kind::Rms => planes.rms.as_ref().map_or(Noise::Unknown, |rms| Noise::Error(rms)),
+            Kind::InverseVariance => {
+                planes.weights.as_ref().map_or(Noise::Unknown, |w| Noise::InverseVariance(w))
+            }
+        };
+        let electrons = self.image.about.calibration.electrons;
+        let gain = match &self.seconds {
+            _ if !self.source => Gain::Unknown,
+            Some(seconds) => Gain::Plane(seconds),
+            None if electrons > 0.0 => Gain::Uniform(electrons),
+            None => Gain::Unknown,
+        };
+        let from_pixels = self.kind == Kind::Scatter;
+        NoiseModel {
+            noise,
+            gain,
+            empty: self.kind == Kind::Empty,
+            drizzle: self.image.drizzle.filter(|_| from_pixels),
+        }
+    }
+}
+
+impl NoiseModel<'_> {
+    /// By how much the noise of a sum over `area` pixels exceeds what their scatter tells.
+    pub(super) fn factor(&self, area: f64) -> f64 {
+        let factor = |(scale, pixfrac)| drizzle_factor_of_area(scale, pixfrac, area.max(1.0)).ok();
+        self.drizzle.and_then(factor).unwrap_or(1.0)
+    }
+}
+
+impl Image {
+    /// Area of an output pixel of drizzle in input pixels; weights are seconds times that.
+    fn drizzle_area(&self) -> f64 {
+        self.drizzle.map_or(1.0, |(scale, _)| scale * scale)
+    }
+
+    /// What to say of errors that lack the noise of the source.
+    pub(super) fn noise_warning(&self, options: &Options) -> Option<String> {
+        let known = self.about.calibration.electrons > 0.0;
+        let wanted = options.error != ErrorModel::None && !self.planes.rms_has_source;
+        (wanted && !known).then(|| {
+            "errors lack the noise of the source: its electrons need BUNIT, EXPTIME or the gain"
+                .into()
+        })
+    }
+
+    /// The largest weight in some rows, over what the exposure time makes of it; far from 1 these are no seconds.
+    pub(super) fn weight_ratio(&self) -> Option<f64> {
+        let weights = self.planes.weights.as_ref()?;
+        let (ny, nx) = PixelSource::shape(weights);
+        let mut row = vec![0.0_f32; nx];
+        let mut largest = 0.0_f32;
+        for y in (0..16).map(|k| (2 * k + 1) * ny / 32) {
+            let y = y.cast_signed();
+            weights.read(&PixelBox::new(0..nx.cast_signed(), y..y + 1), &mut row).ok()?;
+            largest = row.iter().copied().fold(largest, f32::max);
+        }
+        let expected = self.about.exposure_s * self.drizzle_area();
+        (largest > 0.0 && expected > 0.0).then(|| f64::from(largest) / expected)
+    }
+}

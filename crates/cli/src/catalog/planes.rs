@@ -1,0 +1,213 @@
+//! The planes beside the pixels of an image: weights and noise.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use astro_coords::PixelBox;
+use clap::ValueEnum;
+use hst_fits::{FitsFile, Hdu};
+use photometry::background::Surface;
+use photometry::{MaskSource, PixelSource, Plane, SourceError};
+
+use super::{Extension, Options};
+
+/// What the numbers of a weight map are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WeightType {
+    /// Seconds of exposure (final_wht_type=EXP, of all archive products)
+    Exp,
+    /// Inverse variances without the source (IVM)
+    Ivm,
+    /// Inverse variances with the source (ERR)
+    Err,
+}
+
+/// A plane of a FITS file.
+#[derive(Debug)]
+pub(super) struct FilePlane {
+    file: Arc<FitsFile>,
+    hdu: usize,
+    shape: (usize, usize),
+}
+
+/// Weights and noise of an image, as far as they are wanted and there.
+#[derive(Debug, Default)]
+pub(super) struct Planes {
+    pub(super) weights: Option<FilePlane>,
+    pub(super) rms: Option<FilePlane>,
+    /// Whether the noise is that of the source too, as in an ERR plane.
+    pub(super) rms_has_source: bool,
+}
+
+impl Planes {
+    /// Those that the options name; else WHT, where the image has one that fits.
+    pub(super) fn open(
+        file: &Arc<FitsFile>,
+        shape: (usize, usize),
+        options: &Options,
+    ) -> anyhow::Result<Self> {
+        let named = |name: &Option<String>, what| {
+            name.as_ref().map(|name| FilePlane::named(file, name, what, shape)).transpose()
+        };
+        let usual = || {
+            let found = file.find("WHT", None).ok().filter(|_| options.find_weights)?;
+            (found.shape() == Some(shape)).then(|| FilePlane::new(file, found, shape))
+        };
+        let weights = named(&options.wht, "WHT")?.or_else(usual);
+        let rms = named(&options.rms, "ERR")?;
+        let rms_has_source = rms.as_ref().is_some_and(FilePlane::is_err);
+        Ok(Self { weights, rms, rms_has_source })
+    }
+}
+
+impl FilePlane {
+    fn new(file: &Arc<FitsFile>, hdu: &Hdu, shape: (usize, usize)) -> Self {
+        Self { file: Arc::clone(file), hdu: hdu.index, shape }
+    }
+
+    /// `name` is a file, of which the extension `what` or else the first image is taken, or an extension of the image.
+    fn named(
+        image: &Arc<FitsFile>,
+        name: &str,
+        what: &str,
+        shape: (usize, usize),
+    ) -> anyhow::Result<Self> {
+        let path = Path::new(name);
+        let file = if path.is_file() { Arc::new(FitsFile::open(path)?) } else { Arc::clone(image) };
+        let hdu = if path.is_file() {
+            file.find(what, None).or_else(|_| file.first_image())?
+        } else {
+            match name.parse::<Extension>().unwrap_or_else(|never| match never {}) {
+                Extension::Name(name) => file.find(&name, None),
+                Extension::Number(number) => file.hdu(number),
+            }
+            .with_context(|| format!("{name} is neither a file nor an extension"))?
+        };
+        match hdu.shape() {
+            Some(found) if found == shape => Ok(Self::new(&file, hdu, shape)),
+            found => {
+                let (place, found) = (hdu.place(), found.unwrap_or_default());
+                bail!("{place} has the shape {found:?} and the image {shape:?} (ny, nx)")
+            }
+        }
+    }
+
+    fn is_err(&self) -> bool {
+        let name = self.file.hdus()[self.hdu].header.find::<String>("EXTNAME");
+        name.ok().flatten().is_some_and(|name| name.trim().eq_ignore_ascii_case("ERR"))
+    }
+
+    pub(super) fn place(&self) -> &str {
+        self.file.hdus()[self.hdu].place()
+    }
+}
+
+impl PixelSource for FilePlane {
+    type Pixel = f32;
+
+    fn shape(&self) -> (usize, usize) {
+        self.shape
+    }
+
+    fn read(&self, window: &PixelBox, out: &mut [f32]) -> Result<(), SourceError> {
+        Ok(self.file.read_window(&self.file.hdus()[self.hdu], window, out)?)
+    }
+}
+
+/// Where the weight is zero, or none: chip gaps, and outside the footprint.
+#[derive(Debug)]
+pub(super) struct Uncovered<'a>(pub(super) &'a FilePlane);
+
+impl MaskSource for Uncovered<'_> {
+    fn mask(&self, window: &PixelBox, out: &mut [bool]) -> Result<(), SourceError> {
+        let mut weights = vec![0.0; out.len()];
+        self.0.read(window, &mut weights)?;
+        for (out, weight) in out.iter_mut().zip(weights) {
+            let covered = weight > 0.0;
+            *out |= !covered;
+        }
+        Ok(())
+    }
+
+    fn shape(&self) -> Option<(usize, usize)> {
+        Some(self.0.shape)
+    }
+}
+
+/// Weights times a factor: electrons per unit of the image, from seconds of exposure.
+#[derive(Debug)]
+pub(super) struct Scaled<'a> {
+    pub(super) plane: &'a FilePlane,
+    pub(super) factor: f64,
+}
+
+impl Plane for Scaled<'_> {
+    fn shape(&self) -> (usize, usize) {
+        self.plane.shape
+    }
+
+    fn values(&self, window: &PixelBox, out: &mut [f64]) -> Result<(), SourceError> {
+        self.plane.values(window, out)?;
+        // No weight, no noise of the source: the pixel does not count anyway.
+        out.iter_mut()
+            .for_each(|value| *value = if *value > 0.0 { *value * self.factor } else { 0.0 });
+        Ok(())
+    }
+}
+
+/// One over the weights; NaN where there is no exposure.
+#[derive(Debug)]
+pub(super) struct Inverse<'a>(pub(super) &'a FilePlane);
+
+impl PixelSource for Inverse<'_> {
+    type Pixel = f32;
+
+    fn shape(&self) -> (usize, usize) {
+        self.0.shape
+    }
+
+    fn read(&self, window: &PixelBox, out: &mut [f32]) -> Result<(), SourceError> {
+        self.0.read(window, out)?;
+        out.iter_mut().for_each(|w| *w = if *w > 0.0 { w.recip() } else { f32::NAN });
+        Ok(())
+    }
+}
+
+/// The scatter of the background; where weights are known, carried from the depth of its boxes to that of each pixel:
+/// variances go as one over the exposure.
+#[derive(Debug)]
+pub(super) struct Scatter<'a> {
+    pub(super) rms: &'a Surface,
+    /// The weights, and the mean of one over them in the boxes.
+    pub(super) depth: Option<(&'a FilePlane, &'a Surface)>,
+}
+
+impl Plane for Scatter<'_> {
+    fn shape(&self) -> (usize, usize) {
+        self.rms.shape()
+    }
+
+    fn values(&self, window: &PixelBox, out: &mut [f64]) -> Result<(), SourceError> {
+        let width = window.shape().1.max(1);
+        for (row, y) in out.chunks_mut(width).zip(window.y.clone()) {
+            self.rms.row(y, window.x.start, row);
+        }
+        let Some((weights, mean)) = self.depth else { return Ok(()) };
+        let mut weight = vec![0.0; out.len()];
+        weights.read(window, &mut weight)?;
+        let mut inverse = vec![0.0; width];
+        for ((row, weight), y) in
+            out.chunks_mut(width).zip(weight.chunks(width)).zip(window.y.clone())
+        {
+            mean.row(y, window.x.start, &mut inverse);
+            for ((sigma, weight), mean) in row.iter_mut().zip(weight).zip(&inverse) {
+                let ratio = 1.0 / (f64::from(*weight) * mean);
+                if *weight > 0.0 && ratio.is_finite() && ratio > 0.0 {
+                    *sigma *= ratio.sqrt();
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,493 @@
+//! `hst catalog` against physics: units, errors, depths, gaps, local skies, limits.
+
+#[expect(dead_code, reason = "no demo is needed here")]
+mod common;
+#[path = "common/sky.rs"]
+#[expect(dead_code, reason = "sums come from closed forms here")]
+mod sky;
+
+use std::f64::consts::PI;
+use std::path::Path;
+
+use common::{hst, stderr, stdout};
+use photometry::noise::drizzle_factor_of_area;
+use sky::{Catalog, Sky};
+
+/// Runs `hst catalog r.reg --images ...` in a folder; all columns.
+fn catalog(folder: &Path, images: &[&str], options: &[&str]) -> (Catalog, Option<i32>, String) {
+    let mut args = vec!["catalog", "r.reg", "--images"];
+    args.extend(images);
+    args.extend(["--format", "csv", "--columns", "all"]);
+    args.extend(options);
+    let output = hst(folder, &args);
+    (Catalog::of_csv(&stdout(&output)), output.status.code(), stderr(&output))
+}
+
+fn folder(regions: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("r.reg"), format!("icrs\n{regions}\n")).expect("written");
+    folder
+}
+
+/// Uniform numbers that are the same every time.
+fn uniform() -> impl FnMut() -> f64 {
+    let mut state = 7_u64;
+    move || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+    }
+}
+
+fn normal() -> impl FnMut() -> f64 {
+    let mut uniform = uniform();
+    move || (-2.0 * uniform().ln()).sqrt() * (2.0 * PI * uniform()).cos()
+}
+
+/// A star of total `light` with a core of 3 pixels.
+fn star(sky: &Sky, light: f64) -> Vec<f64> {
+    let middle = 0.5 * (sky.n as f64 - 1.0);
+    let value = |i: usize| {
+        let (dx, dy) = ((i % sky.n) as f64 - middle, (i / sky.n) as f64 - middle);
+        light / (18.0 * PI) * (-(dx * dx + dy * dy) / 18.0).exp()
+    };
+    (0..sky.n * sky.n).map(value).collect()
+}
+
+fn stored(pixels: &[f64], factor: f64) -> Vec<f32> {
+    pixels.iter().map(|value| (value * factor) as f32).collect()
+}
+
+fn assert_near(found: f64, expected: f64, tolerance: f64, what: &str) {
+    let off = (found / expected - 1.0).abs();
+    assert!(off <= tolerance, "{what}: {found} and not {expected} ({off:e})");
+}
+
+const CIRCLE: &str = "circle(150,-30,0.8\") # text={star}";
+
+#[test]
+fn every_unit_gives_the_same_star() {
+    let folder = folder(CIRCLE);
+    let sky = Sky::default().with("CCDGAIN", 7.0);
+    let mut noise = normal();
+    let pixels: Vec<_> = star(&sky, 200.0).iter().map(|v| v + 0.02 * noise()).collect();
+    for (name, unit, factor, photflam) in [
+        ("a.fits", "ELECTRONS/S", 1.0, 7.0486e-20),
+        ("b.fits", "ELECTRONS", 1000.0, 7.0486e-20),
+        // PHOTFLAM refers to the image's own unit.
+        ("c.fits", "COUNTS/S", 1.0 / 7.0, 7.0 * 7.0486e-20),
+        ("d.fits", "COUNTS", 1000.0 / 7.0, 7.0 * 7.0486e-20),
+    ] {
+        let sky = sky.clone().with("BUNIT", unit).with("PHOTFLAM", photflam);
+        sky.write(&folder.path().join(name), &stored(&pixels, factor), &[]);
+    }
+    let rows: Vec<_> = ["a.fits", "b.fits", "c.fits", "d.fits"]
+        .iter()
+        .map(|name| {
+            let (table, code, messages) = catalog(folder.path(), &[name], &[]);
+            assert_eq!(code, Some(0), "{messages}");
+            table
+        })
+        .collect();
+    let columns = ["flux", "flux_err", "flux_ujy", "flux_ujy_err", "snr", "mag_ab", "mag_ab_err"];
+    for (row, unit) in rows.iter().zip(["electron / s", "electron", "ct / s", "ct"]) {
+        for column in columns.iter().chain(&["mag_ab_lim", "mag_st"]) {
+            let expected = rows[0].number(column, 0);
+            assert_near(row.number(column, 0), expected, 2e-6, &format!("{column} in {unit}"));
+        }
+        assert_eq!(row.text("sum_unit", 0), unit);
+    }
+    let sum = rows[0].number("sum", 0);
+    assert_near(rows[1].number("sum", 0), 1000.0 * sum, 1e-6, "sum in electrons");
+    assert_near(rows[0].number("flux", 0), sum, 1e-12, "flux");
+    // The star's own electrons, and the sky's in the circle.
+    let area = PI * 256.0;
+    let expected = (sum / 1000.0 + area * 0.0004).sqrt();
+    assert_near(rows[0].number("sum_err", 0), expected, 0.03, "sum_err");
+    let st = -2.5 * (sum * 7.0486e-20).log10() - 21.1;
+    assert!((rows[0].number("mag_st", 0) - st).abs() < 1e-9);
+}
+
+#[test]
+fn errors_cover_the_scatter_of_empty_sky() {
+    let sky = Sky { n: 420, ..Sky::default() };
+    let mut noise = normal();
+    let pixels = sky.pixels(|_, _| 3.0 + 0.1 * noise());
+    let mut regions = String::new();
+    for k in 0..144 {
+        let [west, north] =
+            sky.offset(f64::from(k % 12) * 33.0 + 28.3, f64::from(k / 12) * 33.0 + 28.7);
+        let dec = -30.0 + north / 3600.0;
+        let ra = 150.0 - west / 3600.0 / dec.to_radians().cos();
+        regions += &format!("circle({ra:.10},{dec:.10},0.35\")\n");
+    }
+    let folder = folder(&regions);
+    let weights = sky.pixels(|_, _| 1000.0);
+    sky.write(&folder.path().join("a.fits"), &pixels, &[("WHT", &weights)]);
+    let table = |options: &[&str]| catalog(folder.path(), &["a.fits"], options).0;
+    for options in [
+        vec![],
+        vec!["--background", "local:2", "--mask-regions", "none"],
+        vec!["--background", "annulus:1.2x,2.3x"],
+        vec!["--background", "annulus:0.45,0.8"],
+    ] {
+        let table = table(&options);
+        assert_eq!(table.rows(), 144);
+        let pulls: Vec<_> =
+            (0..144).map(|row| table.number("sum", row) / table.number("sum_err", row)).collect();
+        let mean = pulls.iter().sum::<f64>() / 144.0;
+        let width = (pulls.iter().map(|p| p * p).sum::<f64>() / 144.0 - mean * mean).sqrt();
+        // Of 144 pulls the mean is known to 0.083 and the width to 0.059; the mesh takes from the sky what it sees.
+        assert!(mean.abs() < 0.3 && (width - 1.0).abs() < 0.18, "{options:?}: {mean} {width}");
+    }
+    // Empty apertures between the others find what is known.
+    std::fs::write(folder.path().join("r.reg"), "icrs\ncircle(150,-30,0.35\")\n").expect("written");
+    let empirical = table(&["--error", "empirical"]);
+    let white = table(&["--error", "wht"]);
+    assert_near(empirical.number("sum_err", 0), white.number("sum_err", 0), 0.2, "empirical");
+    std::fs::write(folder.path().join("r.reg"), format!("icrs\n{regions}\n")).expect("written");
+    // A ring's level costs A² s² π / 2n.
+    let ring = table(&["--background", "annulus:1.2x,2.3x"]);
+    let mesh = table(&[]);
+    let mut ratio = 0.0;
+    for row in 0..144 {
+        ratio += ring.number("sum_err", row) / mesh.number("sum_err", row) / 144.0;
+    }
+    let expected = (1.0 + 0.5 * PI / (2.3 * 2.3 - 1.2 * 1.2)).sqrt();
+    assert_near(ratio, expected, 0.05, "the error of the level");
+}
+
+#[test]
+fn noise_and_weight_maps_give_the_error_they_hold() {
+    let folder = folder("circle(150,-30,0.5\")");
+    let sky = Sky::default();
+    let pixels = stored(&star(&sky, 50.0), 1.0);
+    let sigma = sky.pixels(|x, _| 0.02 + 0.0005 * x as f64);
+    let ivm: Vec<_> = sigma.iter().map(|s| 1.0 / (s * s)).collect();
+    sky.write(&folder.path().join("a.fits"), &pixels, &[("WHT", &ivm), ("ERR", &sigma)]);
+    sky.write(&folder.path().join("rms.fits"), &sigma, &[]);
+    // Shares squared, from the same places a pixel.
+    let squares: Vec<_> = sigma.iter().map(|s| f64::from(*s).powi(2)).collect();
+    let variance: f64 = {
+        const N: usize = 40;
+        let place = |k: usize| (k as f64 + 0.5) / N as f64 - 0.5;
+        let share = |i: usize| {
+            let (x, y) = ((i % 120) as f64 - 59.5, (i / 120) as f64 - 59.5);
+            let hit = |k: &usize| (x + place(k % N)).hypot(y + place(k / N)) < 10.0;
+            (0..N * N).filter(hit).count() as f64 / (N * N) as f64
+        };
+        squares.iter().enumerate().map(|(i, square)| share(i).powi(2) * square).sum()
+    };
+    let none = ["--background", "none"];
+    let error = |options: &[&str]| {
+        let all = [&none[..], options].concat();
+        let (table, code, messages) = catalog(folder.path(), &["a.fits"], &all);
+        assert_eq!(code, Some(0), "{messages}");
+        (table.number("sum_err", 0), table.number("sum", 0))
+    };
+    let (own, sum) = error(&["--rms", "ERR"]);
+    assert_near(own, variance.sqrt(), 3e-4, "--rms ERR");
+    assert_near(error(&["--wht-type", "err"]).0, variance.sqrt(), 3e-4, "--wht-type err");
+    // Σ f² v is a little less than Σ f v, on the edge where the star is faint.
+    let with_source = (variance + sum / 1000.0).sqrt();
+    assert_near(error(&["--wht-type", "ivm"]).0, with_source, 3e-3, "--wht-type ivm");
+    let rms = ["--rms", "rms.fits", "--wht-type", "ivm"];
+    assert_near(error(&rms).0, with_source, 3e-3, "--rms rms.fits");
+    assert!(error(&["--error", "none"]).0.is_nan());
+    let (.., messages) = catalog(folder.path(), &["a.fits"], &none);
+    assert!(messages.contains("see --wht-type"), "{messages}");
+    let (_, code, messages) = catalog(folder.path(), &["rms.fits"], &["--error", "wht"]);
+    assert_eq!(code, Some(1));
+    assert!(messages.contains("rms.fits") && messages.contains("no WHT"), "{messages}");
+    let (_, code, messages) = catalog(folder.path(), &["a.fits"], &["--wht", "nowhere"]);
+    assert_eq!(code, Some(1));
+    assert!(messages.contains("nowhere is neither a file nor an extension"), "{messages}");
+}
+
+#[test]
+fn drizzled_noise_counts_for_what_it_is() {
+    let folder = folder("circle(150,-30,0.8\")");
+    let mut noise = normal();
+    let plain = Sky::default();
+    let pixels = plain.pixels(|_, _| 0.1 * noise());
+    plain.write(&folder.path().join("plain.fits"), &pixels, &[]);
+    for (name, pixfrac, scale, input) in
+        [("a.fits", 1.0, 0.05, 0.05), ("b.fits", 0.8, 0.05, 0.05), ("c.fits", 1.0, 0.04, 0.05)]
+    {
+        plain
+            .clone()
+            .with("D001PIXF", pixfrac)
+            .with("D001SCAL", scale)
+            .with("D001ISCL", input)
+            .write(&folder.path().join(name), &pixels, &[]);
+        let options = ["--background", "annulus:1.5x,2.5x"];
+        let (own, ..) = catalog(folder.path(), &[name], &options);
+        let (white, ..) = catalog(folder.path(), &["plain.fits"], &options);
+        let factor = drizzle_factor_of_area(scale / input, pixfrac, PI * 256.0).expect("a factor");
+        assert_near(own.number("noise_factor", 0), factor, 1e-9, name);
+        assert_eq!(white.number("noise_factor", 0), 1.0);
+        // The star's noise is not multiplied, and there is nearly none.
+        let ratio = own.number("sum_err", 0) / white.number("sum_err", 0);
+        assert_near(ratio, factor, 2e-3, name);
+    }
+}
+
+#[test]
+fn images_count_by_their_exposure_and_calibration() {
+    let folder = folder(CIRCLE);
+    let sky = Sky::default();
+    let write = |name: &str, sky: &Sky, light: f64, factor: f64| {
+        sky.write(&folder.path().join(name), &stored(&star(sky, light), factor), &[]);
+    };
+    // The same star by a zero point twice as bright, exposed three times as long, 10 % brighter; in electrons.
+    let other = sky.clone().with("EXPTIME", 3000.0).with("PHOTFLAM", 2.0 * 7.0486e-20);
+    write("a.fits", &sky, 100.0, 1.0);
+    write("b.fits", &other, 55.0, 1.0);
+    write("c.fits", &other.clone().with("BUNIT", "ELECTRONS"), 55.0, 3000.0);
+    let options = ["--background", "none", "--error", "none"];
+    let (alone, ..) = catalog(folder.path(), &["a.fits"], &options);
+    let one = alone.number("flux_ujy", 0);
+    for images in [["a.fits", "b.fits"], ["a.fits", "c.fits"]] {
+        let (both, code, messages) = catalog(folder.path(), &images, &options);
+        assert_eq!((code, both.rows()), (Some(0), 1), "{messages}");
+        let expected = one * (1.0 + 3.0 * 1.1) / 4.0;
+        assert_near(both.number("flux_ujy", 0), expected, 1e-6, "flux_ujy");
+        let mag = 23.9 - 2.5 * expected.log10();
+        assert!((both.number("mag_ab", 0) - mag).abs() < 1e-6);
+        assert_eq!(both.number("exptime", 0), 4000.0);
+        assert_eq!(both.number("n_images", 0), 2.0);
+        // Sums in different units have no mean; count rates have.
+        let mixed = images[1] == "c.fits";
+        assert_eq!(both.number("sum", 0).is_nan(), mixed);
+        assert_eq!(both.text("sum_unit", 0).is_empty(), mixed);
+        let (sum_a, sum_b) = (alone.number("sum", 0), 0.55 * alone.number("sum", 0));
+        assert_near(both.number("flux", 0), (sum_a + 3.0 * sum_b) / 4.0, 1e-6, "flux");
+    }
+    let (each, ..) = catalog(
+        folder.path(),
+        &["a.fits", "b.fits"],
+        &[&options[..], &["--combine", "none"]].concat(),
+    );
+    assert_eq!(each.rows(), 2);
+    assert_near(each.number("flux_ujy", 1), 1.1 * one, 1e-6, "the second image");
+    let (mean, ..) = catalog(
+        folder.path(),
+        &["a.fits", "b.fits"],
+        &[&options[..], &["--combine", "mean"]].concat(),
+    );
+    assert_near(mean.number("flux_ujy", 0), 1.05 * one, 1e-6, "the plain mean");
+}
+
+#[test]
+fn errors_of_several_images_shrink_by_their_exposures() {
+    let folder = folder("circle(150,-30,0.5\")");
+    let mut noise = normal();
+    for (name, seconds) in [("a.fits", 1000.0), ("b.fits", 4000.0)] {
+        let sky = Sky::default().with("EXPTIME", seconds);
+        let sigma = (10.0_f64 / seconds).sqrt();
+        sky.write(&folder.path().join(name), &sky.pixels(|_, _| sigma * noise()), &[]);
+    }
+    let options = ["--background", "annulus:1.5x,3x"];
+    let error =
+        |images: &[&str]| catalog(folder.path(), images, &options).0.number("flux_ujy_err", 0);
+    let (a, b, both) = (error(&["a.fits"]), error(&["b.fits"]), error(&["a.fits", "b.fits"]));
+    assert_near(a / b, 2.0, 0.05, "one over the other");
+    assert_near(both, (a * a + 16.0 * b * b).sqrt() / 5.0, 1e-9, "together");
+    // Weights by exposure are those of least error here: as one image of 5000 s.
+    assert_near(both, b * (4.0_f64 / 5.0).sqrt(), 0.05, "as one image");
+}
+
+#[test]
+fn a_gap_has_its_flag_and_leaves_the_average() {
+    let folder = folder(CIRCLE);
+    let sky = Sky::default();
+    let pixels = star(&sky, 100.0);
+    let gap = |x: usize| (62..70).contains(&x);
+    let cut: Vec<_> =
+        pixels.iter().enumerate().map(|(i, v)| if gap(i % 120) { 0.0 } else { *v }).collect();
+    let weights = sky.pixels(|x, _| if gap(x) { 0.0 } else { 1000.0 });
+    let whole = sky.pixels(|_, _| 1000.0);
+    sky.write(&folder.path().join("gap.fits"), &stored(&cut, 1.0), &[("WHT", &weights)]);
+    sky.write(&folder.path().join("whole.fits"), &stored(&pixels, 1.0), &[("WHT", &whole)]);
+    let options = ["--background", "none"];
+    let (gap_only, code, messages) = catalog(folder.path(), &["gap.fits"], &options);
+    assert_eq!(code, Some(0), "{messages}");
+    // A strip of 8 columns, 2.5 to 10.5 from the middle of a circle of 16.
+    let half = |x: f64| x * (256.0 - x * x).sqrt() + 256.0 * (x / 16.0).asin();
+    let lost = half(10.0) - half(2.0);
+    let area = PI * 256.0;
+    assert_near(gap_only.number("coverage", 0), 1.0 - lost / area, 1e-6, "coverage");
+    assert_near(gap_only.number("sum_aper_area", 0), (area - lost) * 0.0025, 1e-6, "area");
+    assert_eq!(gap_only.number("flags", 0), 65536.0);
+    assert_eq!(gap_only.number("n_bad", 0), gap_only.number("n_uncovered", 0));
+    assert!(gap_only.number("n_uncovered", 0) > 200.0);
+    let (whole_only, ..) = catalog(folder.path(), &["whole.fits"], &options);
+    assert_eq!(whole_only.number("flags", 0), 0.0);
+    let (both, ..) = catalog(folder.path(), &["gap.fits", "whole.fits"], &options);
+    assert_eq!((both.number("n_images", 0), both.text("images", 0)), (1.0, "whole.fits"));
+    assert_eq!(both.number("sum", 0), whole_only.number("sum", 0));
+    assert_eq!(both.number("flags", 0), 0.0);
+    let all = [&options[..], &["--min-coverage", "0"]].concat();
+    let (both, ..) = catalog(folder.path(), &["gap.fits", "whole.fits"], &all);
+    assert_eq!(both.number("n_images", 0), 2.0);
+    assert_eq!(both.number("flags", 0), 65536.0);
+    let mean = 0.5 * (gap_only.number("sum", 0) + whole_only.number("sum", 0));
+    assert_near(both.number("sum", 0), mean, 1e-9, "the mean of both");
+}
+
+#[test]
+fn a_source_over_the_edge_is_flagged_and_not_rescaled() {
+    let folder = folder("circle(150,-29.99917,0.8\")");
+    let sky = Sky::default();
+    sky.write(&folder.path().join("a.fits"), &sky.pixels(|_, _| 2.0), &[]);
+    let (table, code, messages) = catalog(folder.path(), &["a.fits"], &["--background", "none"]);
+    assert_eq!(code, Some(0), "{messages}");
+    // 2.988 arcsec north of the middle; the image ends at 3.
+    let (radius, over) = (0.8_f64, 3.0 - (30.0 - 29.99917) * 3600.0);
+    let segment =
+        radius * radius * (over / radius).acos() - over * (radius * radius - over * over).sqrt();
+    let area = PI * radius * radius;
+    assert_near(table.number("coverage", 0), 1.0 - segment / area, 1e-5, "coverage");
+    assert_near(table.number("sum", 0), 2.0 * (area - segment) / 0.0025, 1e-5, "sum");
+    assert_eq!(table.number("flags", 0), 2.0);
+}
+
+#[test]
+fn noise_follows_the_depth_from_pixel_to_pixel() {
+    // Half of the exposures above the middle row; sources close to it on both sides.
+    let sky = Sky { n: 300, ..Sky::default() };
+    let folder = folder("circle(150,-29.99972,0.5\")\ncircle(150,-30.00028,0.5\")");
+    let seconds = |y: usize| if y >= 150 { 500.0 } else { 2000.0 };
+    let mut noise = normal();
+    let pixels = sky.pixels(|_, y| (20.0_f64 / seconds(y)).sqrt() * noise());
+    let weights = sky.pixels(|_, y| seconds(y));
+    let sky = sky.with("EXPTIME", 2000.0);
+    sky.write(&folder.path().join("a.fits"), &pixels, &[("WHT", &weights)]);
+    let (table, code, messages) = catalog(folder.path(), &["a.fits"], &[]);
+    assert_eq!(code, Some(0), "{messages}");
+    let expected = |seconds: f64| (PI * 100.0 * 20.0 / seconds).sqrt();
+    assert_near(table.number("sum_err", 0), expected(500.0), 0.12, "the shallow half");
+    assert_near(table.number("sum_err", 1), expected(2000.0), 0.12, "the deep half");
+}
+
+#[test]
+fn the_local_sky_is_that_of_the_rings_and_regions_asked_for() {
+    let regions = "circle(150,-30,0.4\") # text={a} tag={one}\ncircle(150.0003,-30,0.4\") # text={b} tag={two}\n\
+         box(150,-29.9995,2\",0.4\",0) # background tag={one}\nbox(150,-30.0005,2\",0.4\",0) # background";
+    let folder = folder(regions);
+    let sky = Sky::default();
+    // 5 in the upper third, 3 in the lower one, 7 between.
+    let level = |y: usize| {
+        if y > 80 {
+            5.0
+        } else if y < 40 {
+            3.0
+        } else {
+            7.0
+        }
+    };
+    sky.write(&folder.path().join("a.fits"), &sky.pixels(|_, y| level(y)), &[]);
+    let area = PI * 64.0;
+    let (table, code, messages) = catalog(folder.path(), &["a.fits"], &["--background", "regions"]);
+    assert_eq!((code, table.rows()), (Some(0), 2), "{messages}");
+    for (row, sky) in [(0, 5.0), (1, 3.0)] {
+        assert_near(table.number("sum", row), (7.0 - sky) * area, 1e-9, "sum");
+        assert_near(table.number("bkg_sum", row), sky * area, 1e-9, "bkg_sum");
+    }
+    // The neighbour is 0.94 arcsec away and kept out, with all that is less than 1.5 times its size from it.
+    for ring in ["annulus:1.5x,2x", "annulus:0.6,0.8"] {
+        let (table, code, messages) = catalog(folder.path(), &["a.fits"], &["--background", ring]);
+        assert_eq!(code, Some(0), "{messages}");
+        assert!(table.number("sum", 0).abs() < 1e-9, "{ring}");
+        assert_near(table.number("bkg_sum", 0), 7.0 * area, 1e-9, ring);
+    }
+    // No region's tag fits, and none is without.
+    std::fs::write(
+        folder.path().join("r.reg"),
+        "icrs\ncircle(150,-30,0.4\") # tag={one}\ncircle(150,-30,0.3\")\nbox(150,-29.9995,2\",0.4\",0) # background tag={one}\n",
+    )
+    .expect("written");
+    let (table, code, messages) = catalog(folder.path(), &["a.fits"], &["--background", "regions"]);
+    assert_eq!((code, table.rows()), (Some(3), 1));
+    assert!(messages.contains("circle 2 not measured: no region marked background"), "{messages}");
+}
+
+#[test]
+fn faint_sources_have_a_limit_and_no_magnitude() {
+    let folder = folder("circle(150,-30,0.4\") # text={none}");
+    let sky = Sky::default();
+    let mut noise = normal();
+    sky.write(&folder.path().join("a.fits"), &sky.pixels(|_, _| 0.1 * noise()), &[]);
+    let (table, ..) = catalog(folder.path(), &["a.fits"], &["--background", "annulus:1.5x,4x"]);
+    assert!(table.number("snr", 0).abs() < 3.0);
+    assert!(table.number("mag_ab", 0).is_nan() && table.number("mag_st", 0).is_nan());
+    let limit = 23.9 - 2.5 * (3.0 * table.number("flux_ujy_err", 0)).log10();
+    assert!((table.number("mag_ab_lim", 0) - limit).abs() < 1e-9);
+}
+
+#[test]
+fn corrections_are_columns_of_their_own() {
+    let folder = folder("circle(150,-30,0.12\")\nellipse(150,-30,1\",0.5\",0)");
+    let sky = Sky::default();
+    sky.write(&folder.path().join("a.fits"), &stored(&star(&sky, 100.0), 1.0), &[]);
+    std::fs::write(
+        folder.path().join("ee.csv"),
+        "FILTER,WAVELENGTH,APER#0.04,APER#0.12,APER#6.0\nF814W,8024,0.3,0.7,1\nF435W,4330,0.4,0.8,1\n",
+    )
+    .expect("written");
+    let none = ["--background", "none"];
+    let options = [&none[..], &["--ee", "ee.csv", "--ebv", "0.1"]].concat();
+    let (plain, ..) = catalog(folder.path(), &["a.fits"], &none);
+    let (table, code, messages) = catalog(folder.path(), &["a.fits"], &options);
+    assert_eq!(code, Some(0), "{messages}");
+    for column in ["sum", "flux_ujy", "mag_ab"] {
+        assert_eq!(table.text(column, 0), plain.text(column, 0));
+    }
+    let mag = table.number("mag_ab", 0);
+    assert_eq!(table.number("ee", 0), 0.7);
+    assert!((table.number("mag_ab_ee", 0) - (mag + 2.5 * 0.7_f64.log10())).abs() < 1e-12);
+    assert_near(table.number("flux_ujy_ee", 0), table.number("flux_ujy", 0) / 0.7, 1e-12, "flux");
+    // No point source fills an ellipse in the table.
+    assert!(table.number("ee", 1).is_nan());
+    // A(F814W) is 1.7 to 1.9 E(B - V) (Schlafly & Finkbeiner 2011 have 1.526 for their scale, 0.86 of this).
+    let dimming = table.number("a_lambda", 0);
+    assert!((0.17..0.19).contains(&dimming), "{dimming}");
+    assert!((table.number("mag_ab_0", 0) - (mag - dimming)).abs() < 1e-12);
+    std::fs::write(folder.path().join("ee.csv"), "0.1 0.5\n0.2 x\n").expect("written");
+    let (.., code, messages) = catalog(folder.path(), &["a.fits"], &["--ee", "ee.csv"]);
+    assert_eq!(code, Some(1));
+    assert!(messages.contains("ee.csv") && messages.contains("line 2"), "{messages}");
+}
+
+#[test]
+fn the_same_exposures_are_measured_once() {
+    let folder = folder(CIRCLE);
+    let sky =
+        Sky::default().with("ROOTNAME", "jabc01").with("EXPSTART", 58000.5).with("EXPEND", 58000.6);
+    for name in ["a.fits", "b.fits"] {
+        sky.write(&folder.path().join(name), &stored(&star(&sky, 100.0), 1.0), &[]);
+    }
+    for images in [["a.fits", "a.fits"], ["a.fits", "b.fits"]] {
+        let (table, code, messages) = catalog(folder.path(), &images, &["--background", "none"]);
+        assert_eq!((code, table.rows()), (Some(0), 1), "{messages}");
+        assert_eq!(table.number("n_images", 0), 1.0, "{messages}");
+        assert!(messages.contains("its exposures are in"), "{messages}");
+    }
+}
+
+#[test]
+fn the_notebook_knows_no_weights_and_no_errors() {
+    let folder = folder(CIRCLE);
+    let sky = Sky::default();
+    let weights = sky.pixels(|x, _| if x > 60 { 0.0 } else { 1000.0 });
+    sky.write(
+        &folder.path().join("a.fits"),
+        &stored(&star(&sky, 100.0), 1.0),
+        &[("WHT", &weights)],
+    );
+    let options = ["--preset", "notebook", "--background", "none"];
+    let (table, code, messages) = catalog(folder.path(), &["a.fits"], &options);
+    assert_eq!(code, Some(0), "{messages}");
+    assert_eq!((table.number("coverage", 0), table.number("flags", 0)), (1.0, 0.0));
+    assert!(table.number("sum_err", 0).is_nan() && table.number("mag_ab", 0).is_finite());
+}
