@@ -1,5 +1,8 @@
 use std::fmt;
 use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::str::FromStr;
+
+use crate::sexagesimal::{self, ParseCoordError, Sexagesimal};
 
 /// An angle, held in degrees; every unit has its own way in and out.
 ///
@@ -130,6 +133,40 @@ impl fmt::Display for Angle {
     }
 }
 
+/// Reads an angle with its unit: `30arcsec`, `30"`, `0.5arcmin`, `0.5'`, `0.01deg`, `12mas`, `0.1rad`, `1.5h`, or
+/// sexagesimal, `1h30m`, `-0d30m`; colons and a bare number mean degrees.
+impl FromStr for Angle {
+    type Err = ParseCoordError;
+
+    fn from_str(text: &str) -> Result<Self, ParseCoordError> {
+        for (name, of) in UNITS {
+            let number = sexagesimal::strip_unit(text.trim(), name).and_then(sexagesimal::number);
+            if let Some(number) = number {
+                return Ok(of(number));
+            }
+        }
+        Ok(match sexagesimal::parse(text)? {
+            Sexagesimal::Degrees(degrees) | Sexagesimal::Colons(degrees) => Self(degrees),
+            Sexagesimal::Hours(hours) => Self::from_hours(hours),
+        })
+    }
+}
+
+/// What makes an angle of a number in some unit.
+type FromNumber = fn(f64) -> Angle;
+
+/// Units beside degrees and hours, which [`sexagesimal::parse`] knows.
+const UNITS: [(&str, FromNumber); 8] = [
+    ("arcsec", Angle::from_arcsec),
+    ("\"", Angle::from_arcsec),
+    ("″", Angle::from_arcsec),
+    ("arcmin", Angle::from_arcmin),
+    ("'", Angle::from_arcmin),
+    ("′", Angle::from_arcmin),
+    ("mas", |mas| Angle::from_arcsec(mas / 1000.0)),
+    ("rad", Angle::from_radians),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +181,30 @@ mod tests {
         assert_eq!(Angle::from_arcmin(90.0), angle);
         assert_eq!(Angle::from_hours(0.1), angle);
         assert!((Angle::from_radians(angle.radians()) - angle).abs() < Angle::from_degrees(1e-15));
+    }
+
+    #[test]
+    fn an_angle_is_read_with_its_unit() {
+        for (text, expected) in [
+            ("30arcsec", Angle::from_arcsec(30.0)),
+            (" 30 ARCSEC", Angle::from_arcsec(30.0)),
+            ("30\"", Angle::from_arcsec(30.0)),
+            ("0.5arcmin", Angle::from_arcmin(0.5)),
+            ("-5'", Angle::from_arcmin(-5.0)),
+            ("0.01deg", Angle::from_degrees(0.01)),
+            ("250mas", Angle::from_arcsec(0.25)),
+            ("1rad", Angle::from_radians(1.0)),
+            ("12.5", Angle::from_degrees(12.5)),
+            ("1h30m", Angle::from_hours(1.5)),
+            ("-0:30:00", Angle::from_degrees(-0.5)),
+        ] {
+            assert_eq!(text.parse(), Ok(expected), "{text}");
+        }
+        for text in ["", "arcsec", "1arcsecs", "1 2 arcsec", "nan", "infarcsec", "1km", "′"] {
+            assert!(text.parse::<Angle>().is_err(), "{text}");
+        }
+        let error = "1km".parse::<Angle>().unwrap_err();
+        assert_eq!(error.to_string(), "not a number: \"1km\"");
     }
 
     #[test]

@@ -74,7 +74,12 @@ impl SkyCoord {
 
     /// `hh:mm:ss.sss ±dd:mm:ss.ss` with `decimals` places of the seconds of declination and one more for
     /// the seconds of time.
+    ///
+    /// A position that is not finite gives `nan nan`.
     pub fn to_sexagesimal(self, decimals: usize) -> String {
+        if !(self.ra.degrees().is_finite() && self.dec.degrees().is_finite()) {
+            return "nan nan".to_owned();
+        }
         let (hours, minutes, seconds) =
             sexagesimal::format(self.ra.wrapped().hours(), decimals + 1);
         let sign = if self.dec.degrees() < 0.0 { '-' } else { '+' };
@@ -85,21 +90,24 @@ impl SkyCoord {
 }
 
 /// Reads `RA DEC` in degrees (`202.47 47.195`) or sexagesimal (`13:29:52.7 +47:11:43`,
-/// `13h29m52.7s 47d11m43s`), separated by blanks, a comma or both.
+/// `13h29m52.7s 47d11m43s`, `13 29 52.7 +47 11 43`), separated by blanks, a comma or both.
+///
+/// Colons and blanks of a right ascension mean hours. A right ascension reads back as it is written, −360° to 360°.
 impl FromStr for SkyCoord {
     type Err = ParseCoordError;
 
     fn from_str(text: &str) -> Result<Self, ParseCoordError> {
         let error = |problem| ParseCoordError::new(text, problem);
-        let mut words = text.split([' ', '\t', ',']).filter(|word| !word.is_empty());
-        let (Some(ra), Some(dec), None) = (words.next(), words.next(), words.next()) else {
-            return Err(error("a position is two numbers, RA and Dec"));
-        };
-        let ra = match sexagesimal::parse(ra)? {
+        let (ra, dec) =
+            halves(text).ok_or_else(|| error("a position is two numbers, RA and Dec"))?;
+        let ra = match sexagesimal::parse(&ra)? {
             Sexagesimal::Degrees(degrees) => Angle::from_degrees(degrees),
             Sexagesimal::Hours(hours) | Sexagesimal::Colons(hours) => Angle::from_hours(hours),
         };
-        let dec = match sexagesimal::parse(dec)? {
+        if ra.abs().degrees() > 360.0 {
+            return Err(error("a right ascension lies within 0 and 360 degrees, or 24 hours"));
+        }
+        let dec = match sexagesimal::parse(&dec)? {
             Sexagesimal::Degrees(degrees) | Sexagesimal::Colons(degrees) => degrees,
             Sexagesimal::Hours(_) => return Err(error("a declination is not in hours")),
         };
@@ -108,6 +116,24 @@ impl FromStr for SkyCoord {
         }
         Ok(Self { ra, dec: Angle::from_degrees(dec) })
     }
+}
+
+/// The texts of the right ascension and the declination: parted by a comma, by the sign of the second, or halfway
+/// through the words.
+fn halves(text: &str) -> Option<(String, String)> {
+    if let Some((ra, dec)) = text.split_once(',') {
+        let both = !ra.trim().is_empty() && !dec.trim().is_empty() && !dec.contains(',');
+        return both.then(|| (ra.trim().to_owned(), dec.trim().to_owned()));
+    }
+    let words: Vec<&str> = text.split_whitespace().take(8).collect();
+    let signed = words.iter().skip(1).position(|word| word.starts_with(['+', '-', '−']));
+    let at = match signed {
+        Some(before) => before + 1,
+        None if words.len().is_multiple_of(2) => words.len() / 2,
+        None => return None,
+    };
+    let sound = (1..=3).contains(&at) && (1..=3).contains(&(words.len() - at));
+    sound.then(|| (words[..at].join(" "), words[at..].join(" ")))
 }
 
 #[cfg(test)]
@@ -144,10 +170,28 @@ mod tests {
             "13:30:00 -47:15:00",
             "13h30m00s, -47d15m00s",
             "  202.5\t-47.25d ",
+            "13 30 00 -47 15 00",
+            "13h 30m 00s -47d 15m",
+            "13h30m -47°15′",
+            "13.5h −47.25",
         ] {
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
-        for text in ["", "1", "1 2 3", "10 91", "10 1h0m0s", "a b"] {
+        for text in [
+            "",
+            "1",
+            "1 2 3",
+            "10 91",
+            "10 1h0m0s",
+            "a b",
+            "1,",
+            ",1",
+            "1,2,3",
+            "361 0",
+            "25:00:00 0",
+            "1 2 3 4 5 6 7 8",
+            "10 nan",
+        ] {
             assert!(text.parse::<SkyCoord>().is_err(), "{text}");
         }
     }
@@ -162,6 +206,11 @@ mod tests {
     fn sexagesimal_text_carries_over() {
         let place = SkyCoord::from_degrees(359.999_999_999_9, -0.5);
         assert_eq!(place.to_sexagesimal(2), "00:00:00.000 -00:30:00.00");
+        let place = SkyCoord::from_degrees(1e-9, -89.999_999_999);
+        assert_eq!(place.to_sexagesimal(2), "00:00:00.000 -90:00:00.00");
+        let place = SkyCoord::from_degrees(14.999_999, -1e-9);
+        assert_eq!(place.to_sexagesimal(0), "01:00:00.0 -00:00:00");
+        assert_eq!(SkyCoord::from_degrees(f64::NAN, 0.0).to_sexagesimal(0), "nan nan");
         assert_eq!(SkyCoord::from_degrees(202.5, 47.25).to_sexagesimal(0), "13:30:00.0 +47:15:00");
     }
 
