@@ -12,7 +12,7 @@ use crate::console::Console;
 /// The circles around the include regions of a file; what has no place on the sky is named. Circles are exact.
 ///
 /// Returns them and how many regions were left out.
-pub(super) fn of_file(path: &Path, console: &Console) -> anyhow::Result<(Vec<Cone>, usize)> {
+pub(crate) fn of_file(path: &Path, console: &Console) -> anyhow::Result<(Vec<Cone>, usize)> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let file = RegionFile::parse(&bytes, Mode::Recover);
     let name = path.display();

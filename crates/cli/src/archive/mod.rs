@@ -20,6 +20,7 @@ use mast_client::{
 
 use crate::console::Console;
 
+pub(crate) use cones::of_file as cones_of_file;
 pub(crate) use headers::{described, read_image};
 pub(crate) use rows::{manifest_table, products_of, products_table};
 pub(crate) use select::{ProjectName, Selectors, specs, tell};

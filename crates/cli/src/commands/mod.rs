@@ -10,8 +10,10 @@ mod fetch;
 mod info;
 mod man;
 mod mosaic;
+mod points;
 mod regions;
 mod search;
+mod skycell;
 
 use clap::Subcommand;
 
@@ -30,6 +32,11 @@ pub(crate) enum Command {
     Archive(archive::Args),
     Info(info::Args),
     Regions(regions::Args),
+    Skycell(skycell::Args),
+    #[command(name = "sky2pix")]
+    Sky2Pix(points::Sky2Pix),
+    #[command(name = "pix2sky")]
+    Pix2Sky(points::Pix2Sky),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -47,6 +54,9 @@ impl Command {
             Self::Archive(args) => archive::run(&args, console),
             Self::Info(args) => info::run(&args, console),
             Self::Regions(args) => regions::run(&args, console),
+            Self::Skycell(args) => skycell::run(&args, console),
+            Self::Sky2Pix(args) => args.run(console),
+            Self::Pix2Sky(args) => args.run(console),
             Self::Completions(args) => completions::run(&args),
             Self::Man(args) => man::run(&args, console),
         }
