@@ -10,6 +10,7 @@ mod console;
 mod demo;
 mod geometry;
 mod output;
+mod picture;
 mod regions;
 mod table;
 

@@ -69,7 +69,7 @@ impl Output {
 /// Writes a file under a temporary name beside it and renames it when it is whole.
 pub(crate) fn write_aside(
     path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
 ) -> anyhow::Result<()> {
     let name =
         path.file_name().with_context(|| format!("{} is not a file name", path.display()))?;

@@ -102,7 +102,7 @@ impl Args {
 }
 
 /// The file's name without the endings of FITS.
-fn stem(path: &Path) -> String {
+pub(super) fn stem(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let name = name.trim_end_matches(".gz").trim_end_matches(".fz");
     [".fits", ".fit", ".fts"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name).into()

@@ -12,6 +12,7 @@ mod man;
 mod mosaic;
 mod points;
 mod regions;
+mod render;
 mod search;
 mod skycell;
 
@@ -26,6 +27,7 @@ pub(crate) enum Command {
     Background(background::Args),
     Combine(combine::Args),
     Mosaic(Box<mosaic::Args>),
+    Render(Box<render::Args>),
     Demo(demo::Args),
     Search(Box<search::Args>),
     Fetch(Box<fetch::Args>),
@@ -48,6 +50,7 @@ impl Command {
             Self::Background(args) => background::run(&args, console),
             Self::Combine(args) => combine::run(&args, console),
             Self::Mosaic(args) => mosaic::run(&args, console),
+            Self::Render(args) => render::run(&args, console),
             Self::Demo(args) => demo::run(&args, console),
             Self::Search(args) => search::run(&args, console),
             Self::Fetch(args) => fetch::run(&args, console),

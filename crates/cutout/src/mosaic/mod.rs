@@ -13,7 +13,9 @@ use std::ops::Range;
 use std::path::Path;
 
 use astro_coords::PixelBox;
-use hst_fits::{Card, FitsFile, Header, Pixels, RowSource, Wcs, WriteOptions, write_images_with};
+use hst_fits::{
+    Card, FitsFile, Hdu, Header, Pixels, RowSource, Wcs, WriteOptions, write_images_with,
+};
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -71,6 +73,27 @@ impl<'a> Mosaic<'a> {
     /// Without any image; when one of them has no image or no world coordinates, or another unit; when weights are
     /// asked for and there are none; when the grid makes no sense or would be absurdly large.
     pub fn new(files: &'a [FitsFile], options: MosaicOptions<'a>) -> Result<Self> {
+        Self::made(files, options, |sources| Target::new(&options.grid, sources))
+    }
+
+    /// Images on the pixels `window` of the image `reference`, in it or outside; `options.grid` does not matter.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and where the grid of `reference` is not gnomonic or has distortion.
+    pub fn onto(
+        files: &'a [FitsFile],
+        reference: &Hdu,
+        window: &PixelBox,
+        options: MosaicOptions<'a>,
+    ) -> Result<Self> {
+        Self::made(files, options, |_| Target::of(reference, window))
+    }
+
+    fn made(
+        files: &'a [FitsFile],
+        options: MosaicOptions<'a>,
+        target: impl FnOnce(&[Source<'_>]) -> Result<Target>,
+    ) -> Result<Self> {
         if files.is_empty() {
             return Err(Error::CannotCombine { problem: "there is no image".to_owned() });
         }
@@ -81,7 +104,7 @@ impl<'a> Mosaic<'a> {
             let problem = format!("there is no WHT extension to weight by: {}", sources[0].place());
             return Err(Error::CannotCombine { problem });
         }
-        let target = Target::new(&options.grid, &sources)?;
+        let target = target(&sources)?;
         let (primary, mut units) = combine::plain_headers(&inputs)?;
         units.truncate(if weighted { 2 } else { 1 });
         let mut mosaic = Self { sources, target, options, primary, units };

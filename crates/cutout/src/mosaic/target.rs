@@ -1,7 +1,7 @@
 //! The grid of pixels a mosaic is made on.
 
 use astro_coords::{Angle, PixelBox, PixelCoord, SkyCoord};
-use hst_fits::{Header, Wcs};
+use hst_fits::{Hdu, Header, Wcs};
 
 use super::source::Source;
 use crate::{Error, Result, Size, SizePolicy, window};
@@ -65,6 +65,16 @@ impl Target {
             None => plane.around(sources)?,
         };
         plane.target(&window)
+    }
+
+    /// Some pixels of an image.
+    pub(super) fn of(reference: &Hdu, window: &PixelBox) -> Result<Self> {
+        let plane = Plane::of(&reference.header).ok_or_else(|| {
+            let problem =
+                format!("the grid of {} is not gnomonic or has distortion", reference.place());
+            Error::CannotCombine { problem }
+        })?;
+        plane.target(window)
     }
 }
 

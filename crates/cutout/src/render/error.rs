@@ -88,6 +88,9 @@ pub enum RenderError {
         /// Pixels along y.
         height: usize,
     },
+    /// The mosaic cannot be made.
+    #[error(transparent)]
+    Mosaic(Box<crate::Error>),
     /// The image cannot be read.
     #[error(transparent)]
     Fits(#[from] hst_fits::Error),

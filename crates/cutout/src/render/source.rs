@@ -7,6 +7,7 @@ use hst_fits::{FitsFile, Hdu};
 use ndarray::{ArrayView2, s};
 
 use super::{RenderError, RenderResult, Sample};
+use crate::mosaic::Mosaic;
 
 /// An image that gives its pixels by whole rows, to several threads at once.
 pub trait Rows<T>: Sync {
@@ -83,6 +84,21 @@ impl<T: Sample> Rows<T> for FileRows<'_> {
             self.file.read_padded(self.hdu, &band, not_a_number(), out)?;
         }
         Ok(())
+    }
+}
+
+/// The fluxes; rows are resampled when they are asked for.
+impl Rows<f64> for Mosaic<'_> {
+    fn shape(&self) -> (usize, usize) {
+        self.shape()
+    }
+
+    fn place(&self) -> String {
+        "the mosaic".to_owned()
+    }
+
+    fn read(&self, rows: Range<usize>, out: &mut [f64]) -> RenderResult<()> {
+        self.read(rows, out, &mut []).map_err(|error| RenderError::Mosaic(Box::new(error)))
     }
 }
 
