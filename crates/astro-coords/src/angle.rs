@@ -9,6 +9,8 @@ use crate::sexagesimal::{self, ParseCoordError, Sexagesimal};
 /// Degrees are what FITS headers and region files write, so a value that is read and written again is the
 /// same number. Angles are not wrapped: 361° stays 361° until [`Angle::wrapped`] is asked.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Angle(f64);
 
 impl Angle {

@@ -4,6 +4,7 @@ use std::ops::Range;
 ///
 /// The pixel that an array calls `[y, x]` covers `x - 0.5 .. x + 0.5` and `y - 0.5 .. y + 0.5`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PixelCoord {
     /// Position along a row, FITS axis 1.
     pub x: f64,
@@ -46,6 +47,7 @@ impl From<(f64, f64)> for PixelCoord {
 
 /// A box of whole pixels, upper ends excluded; it may reach outside an image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PixelBox {
     /// Columns, `x.start <= x < x.end`.
     pub x: Range<isize>,

@@ -5,6 +5,7 @@ use crate::sexagesimal::{self, ParseCoordError, Sexagesimal};
 
 /// A place on the sky, ICRS.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SkyCoord {
     /// Right ascension.
     pub ra: Angle,
