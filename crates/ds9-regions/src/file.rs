@@ -1,9 +1,11 @@
+use std::io::{self, Read};
 use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, ParseError};
 use crate::parse::{Parser, State};
+use crate::stream::Blocks;
 use crate::{Frame, Length, Mode, ParseOptions, Properties, Region, Rings, RotatedRings, Shape};
 
 /// A region file: its statements in their order, the regions among them, and what was odd or wrong.
@@ -16,7 +18,6 @@ pub struct RegionFile {
     warnings: Vec<Diagnostic>,
     error_count: usize,
     warning_count: usize,
-    length: u64,
 }
 
 /// One statement of a file with the blanks before it and the terminator behind it.
@@ -106,12 +107,22 @@ pub(crate) struct Block {
     pub(crate) globals: Vec<Arc<Properties>>,
     pub(crate) errors: Vec<Diagnostic>,
     pub(crate) warnings: Vec<Diagnostic>,
-    pub(crate) error_count: usize,
-    pub(crate) warning_count: usize,
     pub(crate) merges: Vec<Merge>,
+    /// The first item is the rest of the one before.
+    pub(crate) continues: bool,
 }
 
 impl Block {
+    /// Counts the lines from another one.
+    #[cfg(feature = "rayon")]
+    pub(crate) fn shift_lines(&mut self, by: u32) {
+        let regions = self.regions.iter_mut().map(|region| &mut region.line);
+        let problems = self.errors.iter_mut().chain(&mut self.warnings);
+        for line in regions.chain(problems.map(|one| &mut one.line)).filter(|_| by != 0) {
+            *line = line.wrapping_add(by);
+        }
+    }
+
     pub(crate) fn reserve(&mut self, lines: usize) {
         self.items.reserve(lines);
         self.regions.reserve(lines);
@@ -130,10 +141,26 @@ impl RegionFile {
     /// Reads a file with every choice given.
     pub fn parse_with(bytes: &[u8], options: &ParseOptions) -> Self {
         let mut file = Self::default();
-        let (block, _) = Parser::new(bytes, 0, State::default(), options).run();
+        let (block, state) = Parser::new(bytes, 0, State::default(), options).run();
         file.append(block, options);
-        file.length = bytes.len() as u64;
+        file.set_counts(&state);
         file
+    }
+
+    /// Reads a file that need not fit into memory as text; only its regions must.
+    ///
+    /// The result is that of [`Self::parse_with`]. [`RegionStream`] gives the regions one by one instead.
+    ///
+    /// # Errors
+    /// Those of `reader`.
+    pub fn read(reader: impl Read, options: &ParseOptions) -> io::Result<Self> {
+        let mut file = Self::default();
+        let mut blocks = Blocks::new(reader, options.clone());
+        while let Some(block) = blocks.next()? {
+            file.append(block, options);
+        }
+        file.set_counts(blocks.state());
+        Ok(file)
     }
 
     /// The regions in the order of the file. A multi-annulus is one, a composite and its members are one each.
@@ -171,16 +198,26 @@ impl RegionFile {
         self.warning_count
     }
 
+    pub(crate) fn set_counts(&mut self, state: &State) {
+        (self.error_count, self.warning_count) = (state.errors, state.warnings);
+    }
+
     pub(crate) fn append(&mut self, block: Block, options: &ParseOptions) {
         let (regions, globals) = (count(self.regions.len()), count(self.globals.len()));
+        let first = self.regions.len();
         if self.items.is_empty() && self.regions.is_empty() {
             self.items = block.items;
             self.regions = block.regions;
         } else {
-            self.items.extend(block.items.into_iter().map(|item| item.shifted(regions, globals)));
+            let mut items = block.items.into_iter().map(|item| item.shifted(regions, globals));
+            if let (Some(last), Some(next)) = (self.items.last_mut(), items.next())
+                && !last.take_up(&next, block.continues)
+            {
+                self.items.push(next);
+            }
+            self.items.extend(items);
             self.regions.extend(block.regions);
         }
-        let first = usize::try_from(regions).unwrap_or(usize::MAX);
         for merge in block.merges {
             if let Some(region) =
                 (first + merge.after).checked_sub(1).and_then(|n| self.regions.get_mut(n))
@@ -192,12 +229,21 @@ impl RegionFile {
         let room = |kept: usize| options.max_diagnostics.saturating_sub(kept);
         self.errors.extend(block.errors.into_iter().take(room(self.errors.len())));
         self.warnings.extend(block.warnings.into_iter().take(room(self.warnings.len())));
-        self.error_count += block.error_count;
-        self.warning_count += block.warning_count;
     }
 }
 
 impl Item {
+    /// Adds `next` to this one where both are blanks, or parts of what was not read.
+    pub(crate) fn take_up(&mut self, next: &Self, continues: bool) -> bool {
+        let one = self.kind == next.kind
+            && (continues || matches!(self.kind, ItemKind::Blank | ItemKind::Unread))
+            && next.span().end - self.start <= u64::from(u32::MAX);
+        if one {
+            self.extend_to(next.span().end);
+        }
+        one
+    }
+
     fn shifted(mut self, regions: u32, globals: u32) -> Self {
         match &mut self.kind {
             ItemKind::Region(index) => *index += regions,
@@ -213,7 +259,7 @@ fn count(length: usize) -> u32 {
 }
 
 /// Puts one more ring around an ellipse or box.
-fn join(region: &mut Region, outer: [Length; 2]) {
+pub(crate) fn join(region: &mut Region, outer: [Length; 2]) {
     let rings = |center, first, angle| {
         let rings = Rings { edges: Box::new([first, outer]), count: None };
         Box::new(RotatedRings { center, rings, angle })
@@ -230,6 +276,21 @@ fn join(region: &mut Region, outer: [Length; 2]) {
             all.rings.edges = edges;
         }
         _ => {}
+    }
+}
+
+/// As the sequence of its regions.
+#[cfg(feature = "serde")]
+impl serde::Serialize for RegionFile {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.regions.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for RegionFile {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<Region>::deserialize(deserializer).map(Self::from_iter)
     }
 }
 

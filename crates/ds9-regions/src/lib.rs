@@ -10,11 +10,14 @@ mod keyword;
 mod lex;
 mod number;
 mod options;
+#[cfg(feature = "rayon")]
+mod parallel;
 mod parse;
 mod position;
 mod properties;
 mod region;
 mod shape;
+mod stream;
 mod text;
 mod write;
 
@@ -32,5 +35,6 @@ pub use properties::{
 };
 pub use region::{Conjunction, Region, Sign};
 pub use shape::{Panda, Rings, RotatedRings, Shape};
+pub use stream::{ReadError, RegionStream, Regions, Statement, StatementKind};
 pub use text::Text;
 pub use write::{Style, Unwritable, WriteError};

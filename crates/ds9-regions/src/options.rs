@@ -18,10 +18,13 @@ pub struct ParseOptions {
     pub mode: Mode,
     /// Errors, and as many warnings, that are kept; all are counted.
     pub max_diagnostics: usize,
+    /// The longest statement that a stream holds, in bytes; a longer one is an error of the file. What lies in
+    /// memory already is not limited.
+    pub max_statement: usize,
 }
 
 impl Default for ParseOptions {
     fn default() -> Self {
-        Self { mode: Mode::Default, max_diagnostics: 1000 }
+        Self { mode: Mode::Default, max_diagnostics: 1000, max_statement: 16 << 20 }
     }
 }

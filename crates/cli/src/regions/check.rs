@@ -58,8 +58,12 @@ impl Checked {
     fn read(path: &Path, strict: bool) -> anyhow::Result<Self> {
         let bytes =
             std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let parse =
-            |mode| RegionFile::parse_with(&bytes, &ParseOptions { mode, max_diagnostics: MOST });
+        let parse = |mode| {
+            RegionFile::parse_with(
+                &bytes,
+                &ParseOptions { mode, max_diagnostics: MOST, ..ParseOptions::default() },
+            )
+        };
         let as_ds9 = parse(Mode::Strict);
         let loads_in_ds9 = as_ds9.errors().is_empty();
         let file = if strict { as_ds9 } else { parse(Mode::Recover) };

@@ -3,61 +3,24 @@
 mod arguments;
 mod fail;
 mod properties;
+mod run;
 mod shape;
+mod state;
 mod tail;
 
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::file::{Block, Item, ItemKind};
+use crate::file::{Block, ItemKind};
 use crate::keyword::{Keyword, Reserved, ShapeName, abbreviation};
 use crate::lex::{self, Kind, Token};
-use crate::{Conjunction, Frame, Mode, ParseOptions, Properties, Property, Region, Sign, System};
+use crate::{Conjunction, Mode, ParseOptions, Properties, Property, Region, Sign, System};
 
 pub(crate) use fail::Fail;
+pub(crate) use run::LOOK_AHEAD;
+pub(crate) use state::{Legacy, State};
 
 type Result<T> = std::result::Result<T, Fail>;
-
-/// What earlier statements mean for later ones. Two blocks of a file may be read apart if this is known.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct State {
-    pub(crate) frame: Frame,
-    pub(crate) tile: u32,
-    pub(crate) globals: Option<Arc<Properties>>,
-    /// The last shape ended in a conjunction, so a composite goes on.
-    pub(crate) joined: bool,
-    pub(crate) in_composite: bool,
-    /// The shape that legacy rings would join.
-    pub(crate) legacy: Legacy,
-    pub(crate) told_no_frame: bool,
-    pub(crate) line: u32,
-    /// An error has ended the reading.
-    pub(crate) stopped: bool,
-}
-
-/// Whether the last statement can take up `& !` rings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Legacy {
-    None,
-    Ellipse,
-    Box,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self {
-            frame: Frame::UNNAMED,
-            tile: 1,
-            globals: None,
-            joined: false,
-            in_composite: false,
-            legacy: Legacy::None,
-            told_no_frame: false,
-            line: 1,
-            stopped: false,
-        }
-    }
-}
 
 /// Reads whole lines into a [`Block`], beginning with the state the lines before left.
 pub(crate) struct Parser<'a> {
@@ -66,9 +29,13 @@ pub(crate) struct Parser<'a> {
     base: u64,
     options: &'a ParseOptions,
     lenient: bool,
+    /// The longest statement that is read.
+    limit: usize,
     token: Token,
     state: State,
     line_start: usize,
+    /// Bytes and characters of the line that lie before `source`; nothing once a line has ended.
+    before: (u64, u32),
     /// Characters counted so far on this line, so that many columns of one line cost one pass.
     counted: (usize, u32),
     properties: Vec<Property>,
@@ -83,20 +50,28 @@ impl<'a> Parser<'a> {
         options: &'a ParseOptions,
     ) -> Self {
         let lenient = options.mode != Mode::Strict;
+        let before = state.before;
         let mut parser = Self {
             source,
             base,
             options,
             lenient,
+            limit: usize::MAX,
             token: lex::next(&[], 0, false),
             state,
             line_start: 0,
-            counted: (0, 0),
+            before,
+            counted: (0, before.1),
             properties: Vec::new(),
             block: Block::default(),
         };
         parser.start();
         parser
+    }
+
+    /// With the limit that the options set for streams.
+    pub(crate) fn limited(self) -> Self {
+        Self { limit: self.options.max_statement, ..self }
     }
 
     fn start(&mut self) {
@@ -106,90 +81,6 @@ impl<'a> Parser<'a> {
             self.warn(Code::ByteOrderMark, 0, 3);
         }
         self.token = lex::next(self.source, from, self.lenient);
-    }
-
-    /// Reads to the end of the source.
-    pub(crate) fn run(mut self) -> (Block, State) {
-        let lines = memchr::memchr_iter(b'\n', self.source).count();
-        self.block.reserve(lines.min(self.source.len() / 8) + 1);
-        let mut start = 0;
-        while !self.state.stopped && start < self.source.len() {
-            self.statement_at(start);
-            start = self.token.start.max(start);
-            if self.state.stopped {
-                break;
-            }
-            start = self.terminator();
-        }
-        if self.state.stopped && start < self.source.len() {
-            self.push(ItemKind::Unread, start, self.source.len());
-        }
-        (self.block, self.state)
-    }
-
-    /// Steps over the terminator and gives the place behind it, which is where the next statement starts.
-    fn terminator(&mut self) -> usize {
-        let end = self.token.end;
-        if let Some(note) = self.token.note {
-            self.warn(note, self.token.start, end);
-        }
-        if let Some(item) = self.block.items.last_mut() {
-            item.extend_to(self.base + end as u64);
-        }
-        if self.token.kind == Kind::Newline {
-            self.state.line = self.state.line.saturating_add(1);
-            self.line_start = end;
-            self.counted = (end, 0);
-        }
-        self.token = lex::next(self.source, end, self.lenient);
-        end
-    }
-
-    fn statement_at(&mut self, start: usize) {
-        let before = (
-            self.state.frame,
-            self.state.tile,
-            self.state.joined,
-            self.state.in_composite,
-            self.state.legacy,
-        );
-        match self.statement(start) {
-            Ok(kind) => self.push(kind, start, self.token.start),
-            Err(fail) => {
-                (
-                    self.state.frame,
-                    self.state.tile,
-                    self.state.joined,
-                    self.state.in_composite,
-                    self.state.legacy,
-                ) = before;
-                self.recover(fail, start);
-            }
-        }
-    }
-
-    /// Notes the error and moves to the end of the statement.
-    fn recover(&mut self, fail: Fail, start: usize) {
-        let unclosed = fail.code == Code::UnclosedString;
-        let goes_on = self.options.mode == Mode::Recover;
-        self.diagnose(&fail, goes_on);
-        if !goes_on {
-            self.state.stopped = true;
-            self.push(ItemKind::Error, start, self.source.len());
-            self.token.start = self.source.len();
-            return;
-        }
-        if unclosed {
-            self.skip_line();
-        }
-        while !self.token.ends_statement() {
-            if matches!(self.token.kind, Kind::Byte(b'"' | b'\'' | b'{' | b'#')) {
-                self.skip_line();
-            } else {
-                self.token = lex::next(self.source, self.token.end, self.lenient);
-            }
-        }
-        self.push(ItemKind::Error, start, self.token.start);
     }
 
     fn skip_line(&mut self) {
@@ -208,16 +99,6 @@ impl<'a> Parser<'a> {
             end - 1
         } else {
             end
-        }
-    }
-
-    fn push(&mut self, kind: ItemKind, start: usize, end: usize) {
-        let (from, to) = (self.base + start as u64, self.base + end as u64);
-        match self.block.items.last_mut() {
-            Some(last) if kind == ItemKind::Blank && last.kind == ItemKind::Blank => {
-                last.extend_to(to);
-            }
-            _ => self.block.items.push(Item::new(kind, from, to)),
         }
     }
 
@@ -532,8 +413,8 @@ impl<'a> Parser<'a> {
 
     fn diagnose(&mut self, fail: &Fail, recovered: bool) {
         let count = match fail.code.severity() {
-            crate::Severity::Error => &mut self.block.error_count,
-            crate::Severity::Warning => &mut self.block.warning_count,
+            crate::Severity::Error => &mut self.state.errors,
+            crate::Severity::Warning => &mut self.state.warnings,
         };
         *count += 1;
         if *count > self.options.max_diagnostics {
@@ -545,7 +426,10 @@ impl<'a> Parser<'a> {
             span: self.base + at as u64..self.base + fail.end as u64,
             line: self.state.line,
             column: self.column(at),
-            byte_column: u32::try_from(at.saturating_sub(self.line_start) + 1).unwrap_or(u32::MAX),
+            byte_column: u32::try_from(
+                (at.saturating_sub(self.line_start) + 1) as u64 + self.before.0,
+            )
+            .unwrap_or(u32::MAX),
             message: fail.message(self.source),
             expected: fail.expected,
             help: fail.help.or_else(|| fail::help(fail, self.source)),
@@ -561,7 +445,7 @@ impl<'a> Parser<'a> {
         let (from, counted) = if self.counted.0 <= at && self.counted.0 >= self.line_start {
             self.counted
         } else {
-            (self.line_start, 0)
+            (self.line_start, self.before.1)
         };
         let text = String::from_utf8_lossy(&self.source[from.min(at)..at]);
         let counted =

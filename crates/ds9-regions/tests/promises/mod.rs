@@ -1,6 +1,8 @@
 //! What reading and writing promise for any bytes; the fuzz targets use the same file.
 
-use ds9_regions::{ItemKind, Mode, RegionFile, Style};
+use std::io::{self, Read};
+
+use ds9_regions::{ItemKind, Mode, ParseOptions, RegionFile, RegionStream, Style};
 
 /// Everything that holds of any bytes.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
@@ -32,7 +34,8 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
             return Err(format!("{mode:?}: no fixed point\n{text}\n{twice}"));
         }
     }
-    bad_statements_stand_alone(bytes)
+    bad_statements_stand_alone(bytes)?;
+    any_pieces_give_the_same(bytes)
 }
 
 /// Without the statements that cannot be read, the rest is what it was.
@@ -49,4 +52,75 @@ fn bad_statements_stand_alone(bytes: &[u8]) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("without its errors another file: {}", good.escape_ascii()))
+}
+
+/// However the bytes come, and by however many threads they are read, the file is the same.
+fn any_pieces_give_the_same(bytes: &[u8]) -> Result<(), String> {
+    for mode in [Mode::Strict, Mode::Default, Mode::Recover] {
+        for max_statement in [16 << 20, 40] {
+            let options = ParseOptions { mode, max_statement, max_diagnostics: 20 };
+            let whole = RegionFile::read(bytes, &options).map_err(|error| error.to_string())?;
+            if max_statement > bytes.len() && whole != RegionFile::parse_with(bytes, &options) {
+                return Err(format!("{mode:?}: the stream differs"));
+            }
+            #[cfg(feature = "rayon")]
+            for size in [1, 20, 150] {
+                let whole = RegionFile::parse_with(bytes, &options);
+                if RegionFile::parse_pieces(bytes, &options, size) != whole {
+                    return Err(format!("{mode:?}: threads with pieces of {size} differ"));
+                }
+            }
+            // Where the pieces end depends on the bytes, so that fuzzing finds the places that matter.
+            for first in [1, 2, 3, usize::from(bytes.first().copied().unwrap_or(9)) + 1] {
+                let pieces = Pieces { bytes, size: first };
+                let cut = RegionFile::read(pieces, &options).map_err(|error| error.to_string())?;
+                if cut != whole {
+                    return Err(format!(
+                        "{mode:?}: pieces of {first} differ\n{whole:#?}\n{cut:#?}"
+                    ));
+                }
+            }
+            statements_make_the_file(bytes, &options, &whole)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the iterators give is what the file holds.
+fn statements_make_the_file(
+    bytes: &[u8],
+    options: &ParseOptions,
+    whole: &RegionFile,
+) -> Result<(), String> {
+    let pieces = || Pieces { bytes, size: 5 };
+    let statements: Result<Vec<_>, _> = RegionStream::new(pieces(), options.clone()).collect();
+    let statements = statements.map_err(|error| error.to_string())?;
+    let spans = statements.iter().map(|one| one.span.clone());
+    let regions = RegionStream::new(pieces(), options.clone()).regions();
+    let regions: Vec<_> = regions.filter_map(Result::ok).collect();
+    let told = statements.iter().map(|one| one.diagnostics.len()).sum::<usize>();
+    if spans.eq(whole.items().iter().map(|item| item.span()))
+        && regions == whole.regions()
+        && told == whole.errors().len() + whole.warnings().len()
+    {
+        return Ok(());
+    }
+    Err(format!("{:?}: the statements differ\n{statements:#?}\n{whole:#?}", options.mode))
+}
+
+/// A reader that gives so many bytes at a time, one more each time.
+struct Pieces<'a> {
+    bytes: &'a [u8],
+    size: usize,
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let size = self.size.min(self.bytes.len()).min(buffer.len());
+        self.size += 1;
+        let (now, later) = self.bytes.split_at(size);
+        buffer[..size].copy_from_slice(now);
+        self.bytes = later;
+        Ok(size)
+    }
 }
