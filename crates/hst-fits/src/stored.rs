@@ -62,6 +62,11 @@ impl StoredPixels {
         &self.bytes
     }
 
+    /// The big-endian bytes, row by row, for good.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// The pixels as numbers, row by row; `None` when they are of another type than `T`.
     pub fn to_vec<T: StoredType>(&self) -> Option<Vec<T>> {
         let pixels = self.bytes.chunks_exact(self.bitpix.bytes());

@@ -34,6 +34,9 @@ pub enum Pixels<'a> {
     RowsF64((usize, usize), &'a dyn RowSource),
     /// Pixels as they are stored, before any scaling.
     Stored(&'a StoredPixels),
+    /// The planes of an image of more than two axes, one after the other, as they are stored: the lengths of the axes
+    /// behind the second, and the planes as one array of the shape `(planes * ny, nx)`.
+    StoredCube(&'a [usize], &'a StoredPixels),
     /// A binary table, which cannot be the primary unit.
     Table(&'a Table),
 }
@@ -153,11 +156,25 @@ impl Pixels<'_> {
             Self::F64(shape, pixels) => (Bitpix::F64, Some(shape), pixels.len()),
             Self::RowsF32(shape, _) => (Bitpix::F32, Some(shape), shape.0.saturating_mul(shape.1)),
             Self::RowsF64(shape, _) => (Bitpix::F64, Some(shape), shape.0.saturating_mul(shape.1)),
-            Self::Stored(pixels) => {
+            Self::Stored(pixels) | Self::StoredCube(_, pixels) => {
                 let (ny, nx) = pixels.shape();
                 (pixels.bitpix(), Some((ny, nx)), ny * nx)
             }
             Self::Table(_) => (Bitpix::U8, None, 0),
+        }
+    }
+
+    /// Lengths of the axes, `NAXIS1` first.
+    fn axes(self) -> Result<Vec<usize>> {
+        let (_, shape, _) = self.describe();
+        let Some((ny, nx)) = shape else { return Ok(Vec::new()) };
+        let Self::StoredCube(more, _) = self else { return Ok(vec![nx, ny]) };
+        let planes = more.iter().try_fold(1usize, |planes, &n| planes.checked_mul(n));
+        match planes {
+            Some(planes) if planes > 0 && ny % planes == 0 => {
+                Ok([&[nx, ny / planes], more].concat())
+            }
+            _ => Err(unwritable(format!("{ny} rows are not planes of the axes {more:?}"))),
         }
     }
 
@@ -175,7 +192,7 @@ impl Pixels<'_> {
                 streamed(source, shape, |pixel| (pixel as f32).to_be_bytes(), take)
             }
             Self::RowsF64(shape, source) => streamed(source, shape, f64::to_be_bytes, take),
-            Self::Stored(pixels) => take(pixels.bytes()),
+            Self::Stored(pixels) | Self::StoredCube(_, pixels) => take(pixels.bytes()),
             Self::Table(table) => table::data_bytes(table, take),
         }
     }
@@ -235,14 +252,14 @@ fn header_bytes(
         // A unit without data keeps the type that its header names.
         Pixels::None => {
             let named = header.find("BITPIX").ok().flatten().and_then(Bitpix::of);
-            mandatory(named.unwrap_or(bitpix), shape, primary)
+            mandatory(named.unwrap_or(bitpix), &[], primary)
         }
-        _ => mandatory(bitpix, shape, primary),
+        _ => mandatory(bitpix, &pixels.axes()?, primary),
     };
     for card in mandatory {
         header::write_decided(header, card, &mut text)?;
     }
-    let stored = matches!(pixels, Pixels::Stored(_));
+    let stored = matches!(pixels, Pixels::Stored(_) | Pixels::StoredCube(..));
     let table = matches!(pixels, Pixels::Table(_));
     text += &header::write_cards(header, |card| match card.keyword.as_str() {
         "BSCALE" | "BZERO" | "BLANK" => stored,
@@ -254,9 +271,8 @@ fn header_bytes(
     Ok(finished(text))
 }
 
-fn mandatory(bitpix: Bitpix, shape: Option<(usize, usize)>, primary: bool) -> Vec<Card> {
+fn mandatory(bitpix: Bitpix, axes: &[usize], primary: bool) -> Vec<Card> {
     let int = |n: usize| Value::Integer(i64::try_from(n).unwrap_or(i64::MAX));
-    let axes = shape.map_or_else(Vec::new, |(ny, nx)| vec![nx, ny]);
     let mut cards = vec![
         if primary { Card::new("SIMPLE", true, "") } else { Card::new("XTENSION", "IMAGE", "") },
         Card::new("BITPIX", bitpix.code(), ""),

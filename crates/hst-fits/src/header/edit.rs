@@ -60,6 +60,15 @@ impl Header {
         self.retain(|card| card.keyword != keyword);
     }
 
+    /// Replaces every card that `change` gives another for; the others keep their bytes.
+    pub fn update(&mut self, mut change: impl FnMut(&Card) -> Option<Card>) {
+        for i in 0..self.cards.len() {
+            if let Some(card) = change(&self.cards[i]) {
+                self.replace(i, card);
+            }
+        }
+    }
+
     /// Keeps the cards that `keep` says yes to.
     pub fn retain(&mut self, mut keep: impl FnMut(&Card) -> bool) {
         let kept: Vec<_> = self.cards.iter().map(&mut keep).collect();
@@ -95,7 +104,7 @@ impl Header {
 
 #[cfg(test)]
 mod tests {
-    use super::super::write;
+    use super::super::{FromValue, write};
     use super::*;
 
     fn header() -> Header {
@@ -155,6 +164,17 @@ mod tests {
                 "HISTORY cut",
             ]
         );
+    }
+
+    #[test]
+    fn every_card_of_a_name_can_be_changed() {
+        let mut header = header();
+        header.update(|card| {
+            let text = String::from_value(&card.value)?.strip_prefix("EXTVER: ")?.to_owned();
+            Some(Card { value: format!("EXTVER: {text}0").into(), ..card.clone() })
+        });
+        assert_eq!(lines(&header)[1], "DP1     = 'EXTVER: 10'          / table");
+        assert_eq!(lines(&header)[2], "DP1     = 'NAXES: 2'");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use astro_coords::PixelBox;
 
+use super::read::extver;
 use super::{Keywords, LookupTable, LookupTables, Wcs};
 use crate::{Error, FitsFile, Hdu, Result};
 
@@ -12,12 +13,41 @@ impl FitsFile {
     /// # Errors
     /// When the header gives none ([`Error::Wcs`], with the keyword), or a table it refers to cannot be read.
     pub fn wcs(&self, hdu: &Hdu, alternate: Option<char>) -> Result<Wcs> {
-        let tables = LookupTables {
-            wcsdvarr: self.tables("WCSDVARR", asks(hdu, "CPDIS"))?,
-            d2imarr: self.tables("D2IMARR", asks(hdu, "D2IMDIS"))?,
-        };
+        let tables = self.lookup_tables(hdu)?;
         Wcs::from_keywords(&hdu.header, alternate, &tables)
             .map_err(|source| Error::Wcs { place: hdu.place().to_owned(), source })
+    }
+
+    /// The lookup tables of the file, of the kinds that the header of `hdu` refers to.
+    ///
+    /// # Errors
+    /// When a table cannot be read.
+    pub fn lookup_tables(&self, hdu: &Hdu) -> Result<LookupTables> {
+        Ok(LookupTables {
+            wcsdvarr: self.tables("WCSDVARR", asks(hdu, "CPDIS"))?,
+            d2imarr: self.tables("D2IMARR", asks(hdu, "D2IMDIS"))?,
+        })
+    }
+
+    /// The units that hold the lookup tables of `hdu`, each with the keyword of the records that name it: `DP1`,
+    /// `DP2`, `D2IM1`, `D2IM2`.
+    ///
+    /// # Errors
+    /// When the header refers to a table that is not in the file.
+    pub fn lookup_units(&self, hdu: &Hdu) -> Result<Vec<(String, &Hdu)>> {
+        let mut found = Vec::new();
+        for (kind, record, name) in [("D2IMDIS", "D2IM", "D2IMARR"), ("CPDIS", "DP", "WCSDVARR")] {
+            for axis in 1..=2 {
+                if hdu.header.card(&format!("{kind}{axis}")).is_none() {
+                    continue;
+                }
+                let record = format!("{record}{axis}");
+                let version = extver(&hdu.header, &record)
+                    .map_err(|source| Error::Wcs { place: hdu.place().to_owned(), source })?;
+                found.push((record, self.find(name, Some(version))?));
+            }
+        }
+        Ok(found)
     }
 
     fn tables(&self, name: &str, wanted: bool) -> Result<Vec<(i64, LookupTable)>> {

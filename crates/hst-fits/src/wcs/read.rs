@@ -266,7 +266,7 @@ fn lookup<K: Keywords + ?Sized>(
 }
 
 /// The number in `EXTVER: 3.0` among the records of `keyword`; 1 where there is none.
-fn extver<K: Keywords + ?Sized>(header: &K, keyword: &str) -> Result<i64> {
+pub(super) fn extver<K: Keywords + ?Sized>(header: &K, keyword: &str) -> Result<i64> {
     let dotted = header.float(&format!("{keyword}.EXTVER"));
     let texts = header.texts(keyword);
     let record = texts.iter().find_map(|text| text.trim().strip_prefix("EXTVER:"));
