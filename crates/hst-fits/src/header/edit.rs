@@ -173,7 +173,7 @@ mod tests {
             let text = String::from_value(&card.value)?.strip_prefix("EXTVER: ")?.to_owned();
             Some(Card { value: format!("EXTVER: {text}0").into(), ..card.clone() })
         });
-        assert_eq!(lines(&header)[1], "DP1     = 'EXTVER: 10'          / table");
+        assert_eq!(lines(&header)[1], "DP1     = 'EXTVER: 10'         / table");
         assert_eq!(lines(&header)[2], "DP1     = 'NAXES: 2'");
     }
 
