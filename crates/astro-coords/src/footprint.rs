@@ -1,10 +1,11 @@
 use crate::circle::SkyCircle;
+use crate::cover::Plane;
 use crate::overlap;
 use crate::polygon::SkyPolygon;
 use crate::vector::{self, Vector};
 use crate::{Angle, SkyCoord};
 
-/// What part of a circular region an observation covers.
+/// What part of a region an observation covers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Coverage {
     /// The whole region.
@@ -135,6 +136,35 @@ impl Footprint {
         }
     }
 
+    /// The same for a region of any shape. A polygon that is not convex has to lie inside without any tolerance.
+    pub fn coverage_of(&self, region: &SkyShape) -> Coverage {
+        let region = match region {
+            SkyShape::Circle(circle) => return self.coverage(circle),
+            SkyShape::Polygon(polygon) => polygon,
+        };
+        let slack = self.tolerance.radians();
+        if self.is_beyond(region.bounding_circle(), slack) {
+            return Coverage::No;
+        }
+        let mut straddled = Vec::new();
+        for shape in &self.shapes {
+            match shape.relation_to_polygon(region, slack) {
+                Relation::Inside => return Coverage::Yes,
+                Relation::Outside => {}
+                Relation::Straddles => straddled.push(shape),
+            }
+        }
+        let sampled = || overlap::sampled_share(region, |place| self.holds(place));
+        match straddled[..] {
+            [] => Coverage::No,
+            [SkyShape::Polygon(polygon)] => {
+                let exact = Plane::of(region, polygon).and_then(|plane| plane.fraction());
+                Coverage::Maybe(exact.unwrap_or_else(sampled))
+            }
+            _ => Coverage::Maybe(sampled()),
+        }
+    }
+
     /// Whether the region is apart for certain, even with the slack added.
     #[inline]
     fn is_beyond(&self, region: &SkyCircle, slack: f64) -> bool {
@@ -148,6 +178,18 @@ impl Footprint {
 
     fn holds(&self, place: Vector) -> bool {
         self.shapes.iter().any(|shape| shape.holds(place))
+    }
+}
+
+impl From<SkyCircle> for SkyShape {
+    fn from(circle: SkyCircle) -> Self {
+        Self::Circle(circle)
+    }
+}
+
+impl From<SkyPolygon> for SkyShape {
+    fn from(polygon: SkyPolygon) -> Self {
+        Self::Polygon(polygon)
     }
 }
 
@@ -222,6 +264,25 @@ impl SkyShape {
     }
 
     /// `slack` in radians.
+    fn relation_to_polygon(&self, region: &SkyPolygon, slack: f64) -> Relation {
+        let circle = match self {
+            Self::Polygon(polygon) => return polygons_relation(polygon, region, slack),
+            Self::Circle(circle) => circle,
+        };
+        let reach = vector::chord_of(circle.radius().radians() + slack);
+        let within = |place: Vector| vector::chord_square(circle.vector, place) <= reach * reach;
+        // A circle up to half the sky is convex.
+        let is_small = circle.radius().degrees() < 90.0;
+        if is_small && region.edges().all(|[corner, _]| within(corner)) {
+            Relation::Inside
+        } else if region.intersects_circle(circle) {
+            Relation::Straddles
+        } else {
+            Relation::Outside
+        }
+    }
+
+    /// `slack` in radians.
     fn relation(&self, region: &SkyCircle, slack: f64) -> Relation {
         match self {
             Self::Circle(circle) => {
@@ -237,6 +298,20 @@ impl SkyShape {
             }
             Self::Polygon(polygon) => polygon_relation(polygon, region, slack),
         }
+    }
+}
+
+/// `slack` is a chord.
+fn polygons_relation(polygon: &SkyPolygon, region: &SkyPolygon, slack: f64) -> Relation {
+    let near = |corner: Vector| polygon.holds(corner) || polygon.boundary_distance(corner) <= slack;
+    let all_near = region.edges().all(|[corner, _]| near(corner));
+    let cut = || Plane::of(region, polygon).and_then(|plane| plane.is_cut_deep(slack));
+    if all_near && !cut().unwrap_or_else(|| polygon.edges_meet(region)) {
+        Relation::Inside
+    } else if polygon.intersects(region) {
+        Relation::Straddles
+    } else {
+        Relation::Outside
     }
 }
 

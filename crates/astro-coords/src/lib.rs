@@ -3,6 +3,7 @@
 
 mod angle;
 mod circle;
+mod cover;
 mod footprint;
 mod frame;
 mod matrix;

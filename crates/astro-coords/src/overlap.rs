@@ -60,17 +60,29 @@ const SAMPLES: u32 = 512;
 
 /// The part of evenly spread points of the circle that are inside.
 pub(crate) fn sampled_fraction(circle: &SkyCircle, inside: impl Fn(Vector) -> bool) -> f64 {
+    spread(circle, SAMPLES).filter(|v| inside(*v)).count() as f64 / f64::from(SAMPLES)
+}
+
+/// The part of evenly spread points of the region that are inside; of its corners where it is too thin for them.
+pub(crate) fn sampled_share(region: &SkyPolygon, inside: impl Fn(Vector) -> bool) -> f64 {
+    let mut points: Vec<_> =
+        spread(region.bounding_circle(), 16 * SAMPLES).filter(|v| region.holds(*v)).collect();
+    if points.is_empty() {
+        points = region.edges().map(|[corner, _]| corner).collect();
+    }
+    points.iter().filter(|v| inside(**v)).count() as f64 / points.len() as f64
+}
+
+/// Points evenly spread over the circle, on a spiral by the golden angle.
+fn spread(circle: &SkyCircle, count: u32) -> impl Iterator<Item = Vector> {
     let [east, north] = vector::tangents(circle.vector);
     let golden = std::f64::consts::PI * (3.0 - 5f64.sqrt());
-    let hits = (0..SAMPLES).filter(|&i| {
+    (0..count).map(move |i| {
         // Equal areas of the sphere are equal steps of the chord's square.
-        let square = circle.chord * circle.chord * (f64::from(i) + 0.5) / f64::from(SAMPLES);
+        let square = circle.chord * circle.chord * (f64::from(i) + 0.5) / f64::from(count);
         let along = 1.0 - square / 2.0;
         let across = (square * (1.0 - square / 4.0)).sqrt();
         let (sin, cos) = (golden * f64::from(i)).sin_cos();
-        let v =
-            [0, 1, 2].map(|k| along * circle.vector[k] + across * (cos * east[k] + sin * north[k]));
-        inside(v)
-    });
-    hits.count() as f64 / f64::from(SAMPLES)
+        [0, 1, 2].map(|k| along * circle.vector[k] + across * (cos * east[k] + sin * north[k]))
+    })
 }

@@ -101,9 +101,12 @@ impl SkyPolygon {
         if self.bounds.is_apart(&other.bounds) {
             return false;
         }
-        self.holds(other.vertices[0])
-            || other.holds(self.vertices[0])
-            || self.edges().any(|edge| other.edges().any(|there| cross_each_other(edge, there)))
+        self.holds(other.vertices[0]) || other.holds(self.vertices[0]) || self.edges_meet(other)
+    }
+
+    /// Whether an edge of one crosses an edge of the other.
+    pub(crate) fn edges_meet(&self, other: &Self) -> bool {
+        self.edges().any(|edge| other.edges().any(|there| cross_each_other(edge, there)))
     }
 
     /// Area in square degrees, of the smaller side.

@@ -274,3 +274,134 @@ proptest! {
         let _ = text.parse::<Footprint>();
     }
 }
+
+/// A rectangle of half sides `w` and `h` (arcsec), turned, as a region.
+fn rectangle(center: SkyCoord, (w, h): (f64, f64), turn: f64) -> SkyPolygon {
+    let corner = |(x, y): (f64, f64)| {
+        let direction = Angle::from_degrees(turn) + Angle::from_radians(x.atan2(y));
+        center.offset(direction, Angle::from_arcsec(x.hypot(y)))
+    };
+    SkyPolygon::new(&[(w, h), (-w, h), (-w, -h), (w, -h)].map(corner)).unwrap()
+}
+
+#[test]
+fn a_rectangle_at_an_edge_is_covered_by_its_share() {
+    // 6 arcmin of a side, seen from right ascension 0 and near the pole too.
+    for (ra, dec) in [(10.0, 20.0), (0.0, -30.0), (123.0, 89.99)] {
+        let center = at(ra, dec);
+        let image = Footprint::from(rectangle(center, (180.0, 180.0), 0.0));
+        let shifted = |north: f64| center.offset(Angle::ZERO, Angle::from_arcsec(north));
+        let covered = |north: f64, w: f64, h: f64| {
+            image.coverage_of(&SkyShape::Polygon(rectangle(shifted(north), (w, h), 0.0)))
+        };
+        assert_eq!(covered(0.0, 100.0, 100.0), Coverage::Yes);
+        assert_eq!(
+            covered(80.0, 100.0, 100.05),
+            Coverage::Yes,
+            "within the tolerance of 0.1 arcsec"
+        );
+        assert!(matches!(covered(80.0, 100.0, 100.2), Coverage::Maybe(share) if share > 0.998));
+        for (north, share) in [(130.0, 0.75), (180.0, 0.5), (230.0, 0.25)] {
+            let found = covered(north, 100.0, 100.0);
+            assert!(matches!(found, Coverage::Maybe(s) if (s - share).abs() < 1e-4), "{found:?}");
+        }
+        assert_eq!(covered(280.5, 100.0, 100.0), Coverage::No);
+        // What the circle around it would have cut lies inside: the corners alone reach the edge.
+        let turned = rectangle(center, (120.0, 120.0), 45.0);
+        assert_eq!(image.coverage_of(&turned.clone().into()), Coverage::Yes);
+        assert!(matches!(
+            image.coverage(rectangle(center, (150.0, 150.0), 0.0).bounding_circle()),
+            Coverage::Maybe(_)
+        ));
+        assert_eq!(covered(0.0, 150.0, 150.0), Coverage::Yes);
+        // All around the image, and much smaller than the tolerance.
+        assert!(
+            matches!(covered(0.0, 360.0, 360.0), Coverage::Maybe(s) if (s - 0.25).abs() < 1e-4)
+        );
+        assert_eq!(covered(179.99, 0.01, 0.05), Coverage::Yes);
+    }
+}
+
+#[test]
+fn a_hole_or_a_notch_is_no_cover() {
+    let center = at(10.0, 20.0);
+    // A polygon with a notch of 2 arcsec that reaches its middle from the north.
+    let outline = [
+        (180.0, 180.0),
+        (1.0, 180.0),
+        (1.0, 0.0),
+        (-1.0, 0.0),
+        (-1.0, 180.0),
+        (-180.0, 180.0),
+        (-180.0, -180.0),
+        (180.0, -180.0),
+    ];
+    let corner = |(x, y): (f64, f64)| {
+        center.offset(Angle::from_radians(x.atan2(y)), Angle::from_arcsec(x.hypot(y)))
+    };
+    let notched = Footprint::from(SkyPolygon::new(&outline.map(corner)).unwrap());
+    let found = notched.coverage_of(&rectangle(center, (50.0, 50.0), 0.0).into());
+    assert!(matches!(found, Coverage::Maybe(share) if (share - 0.99).abs() < 1e-6), "{found:?}");
+    // The notch itself as a region, and a region that is not convex in an image that is.
+    let image = Footprint::from(rectangle(center, (200.0, 200.0), 0.0));
+    let region = SkyShape::Polygon(SkyPolygon::new(&outline.map(corner)).unwrap());
+    assert_eq!(image.coverage_of(&region), Coverage::Yes);
+    let half = Footprint::from(rectangle(corner((0.0, 200.0)), (200.0, 200.0), 0.0));
+    let found = half.coverage_of(&region);
+    let share = (360.0 * 180.0 - 2.0 * 180.0) / (360.0 * 360.0 - 2.0 * 180.0);
+    assert!(matches!(found, Coverage::Maybe(s) if (s - share).abs() < 1e-4), "{found:?} {share}");
+    let circle = Footprint::from(circle(10.0, 20.0, 80.0));
+    let inside = rectangle(center, (56.0, 56.0), 30.0);
+    assert_eq!(circle.coverage_of(&inside.into()), Coverage::Yes);
+    let around = rectangle(center, (80.0, 80.0), 30.0);
+    let found = circle.coverage_of(&around.into());
+    let share = std::f64::consts::FRAC_PI_4;
+    assert!(matches!(found, Coverage::Maybe(s) if (s - share).abs() < 0.01), "{found:?}");
+}
+
+proptest! {
+    #[test]
+    fn rectangles_are_covered_as_their_points_are(
+        ra in 0.0..360.0, dec in -90.0..=90.0, sides in (5.0..400.0, 5.0..400.0), turn in 0.0..360.0,
+        shift in (0.0..360.0, 0.0..400.0), radii in proptest::collection::vec(0.3..1.0, 3..8),
+        two: bool, reverse: bool,
+    ) {
+        let center = at(ra, dec);
+        let step = 360.0 / radii.len() as f64;
+        let star = |center: SkyCoord| {
+            let corner = |(n, r): (usize, &f64)| {
+                center.offset(Angle::from_degrees(step * n as f64), Angle::from_arcsec(300.0 * r))
+            };
+            let mut corners: Vec<_> = radii.iter().enumerate().map(corner).collect();
+            if reverse {
+                corners.reverse();
+            }
+            SkyShape::Polygon(SkyPolygon::new(&corners).unwrap())
+        };
+        let mut shapes = vec![star(center)];
+        if two {
+            shapes.push(star(center.offset(Angle::from_degrees(70.0), Angle::from_arcsec(350.0))));
+        }
+        let footprint = Footprint::new(shapes).unwrap();
+        let middle = center.offset(Angle::from_degrees(shift.0), Angle::from_arcsec(shift.1));
+        let region = rectangle(middle, sides, turn);
+        let points: Vec<_> = (0..1600)
+            .map(|n| {
+                let place = |k: i32, side: f64| ((f64::from(k) + 0.5) / 20.0 - 1.0) * side;
+                let (x, y) = (place(n % 40, sides.0), place(n / 40, sides.1));
+                let direction = Angle::from_degrees(turn) + Angle::from_radians(x.atan2(y));
+                middle.offset(direction, Angle::from_arcsec(x.hypot(y)))
+            })
+            .collect();
+        let inside = points.iter().filter(|point| footprint.contains(**point)).count();
+        let share = inside as f64 / 1600.0;
+        match footprint.coverage_of(&region.into()) {
+            Coverage::Yes => {
+                let farthest = points.iter().map(|point| footprint.distance(*point).arcsec());
+                prop_assert!(farthest.fold(0.0, f64::max) <= 0.11);
+            }
+            Coverage::No => prop_assert_eq!(inside, 0),
+            Coverage::Maybe(found) => prop_assert!((found - share).abs() < 0.05, "{} {}", found, share),
+        }
+    }
+}
