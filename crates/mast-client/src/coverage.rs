@@ -6,13 +6,7 @@ use astro_coords::{
     Coverage, Footprint, ParseFootprintError, SkyCircle, SkyCoord, SkyPolygon, SkyShape,
 };
 
-use crate::{Cone, Observation};
-
-impl From<Cone> for SkyCircle {
-    fn from(cone: Cone) -> Self {
-        Self::new(cone.center, cone.radius)
-    }
-}
+use crate::Observation;
 
 impl Observation {
     /// The footprint on the sky, from the text of `s_region`.
@@ -30,7 +24,7 @@ pub fn polygon_text(corners: &[SkyCoord]) -> String {
     format!("POLYGON ICRS{}", corners.iter().map(corner).collect::<String>())
 }
 
-/// Whether a footprint holds a region; how much of it, [`Footprint::coverage`] tells.
+/// Whether a footprint holds a region; how much of it, [`Footprint::coverage_of`] tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Held {
     /// No point of it.
@@ -77,7 +71,15 @@ impl CoverageMatrix {
 }
 
 /// Tests every footprint against every region; the work is shared by threads where it is long.
-pub fn covering(footprints: &[Footprint], regions: &[Cone]) -> CoverageMatrix {
+pub fn covering<R: Clone + Into<SkyShape>>(
+    footprints: &[Footprint],
+    regions: &[R],
+) -> CoverageMatrix {
+    let regions: Vec<SkyShape> = regions.iter().cloned().map(Into::into).collect();
+    covering_shapes(footprints, &regions)
+}
+
+fn covering_shapes(footprints: &[Footprint], regions: &[SkyShape]) -> CoverageMatrix {
     // Below this a thread costs more than it brings.
     const PAIRS_A_THREAD: usize = 100_000;
     let prepared: Vec<_> = regions.iter().map(Region::from).collect();
@@ -99,7 +101,7 @@ pub fn covering(footprints: &[Footprint], regions: &[Cone]) -> CoverageMatrix {
     CoverageMatrix { cells, regions: regions.len() }
 }
 
-fn fill(footprints: &[Footprint], regions: &[Region], cells: &mut [Held]) {
+fn fill(footprints: &[Footprint], regions: &[Region<'_>], cells: &mut [Held]) {
     for (footprint, row) in footprints.iter().zip(cells.chunks_mut(regions.len().max(1))) {
         let quick = Quick::new(footprint);
         for (region, cell) in regions.iter().zip(row) {
@@ -118,21 +120,21 @@ fn cross(a: Vector, b: Vector) -> Vector {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
-/// A region with what every test of it needs.
-struct Region {
-    circle: SkyCircle,
+/// A region with what every test of it needs, of a polygon by the circle around it.
+struct Region<'a> {
+    shape: &'a SkyShape,
     center: Vector,
     radius: f64,
     sin_radius: f64,
 }
 
-impl From<&Cone> for Region {
-    fn from(cone: &Cone) -> Self {
-        let circle = SkyCircle::from(*cone);
-        let radius = circle.radius().radians();
+impl<'a> From<&'a SkyShape> for Region<'a> {
+    fn from(shape: &'a SkyShape) -> Self {
+        let bounds: &SkyCircle = shape.bounding_circle();
+        let radius = bounds.radius().radians();
         // Beyond a quarter of the sky no sine decides.
         let sin_radius = if radius < 1.5 { radius.sin() } else { f64::INFINITY };
-        Self { circle, center: circle.center().to_vector(), radius, sin_radius }
+        Self { shape, center: bounds.center().to_vector(), radius, sin_radius }
     }
 }
 
@@ -163,17 +165,22 @@ impl<'a> Quick<'a> {
         }
     }
 
-    fn held(&self, region: &Region) -> Held {
+    fn held(&self, region: &Region<'_>) -> Held {
         // The chord is shorter than the arc, so that nothing near is lost.
         let reach = self.radius + region.radius;
         if 2.0 - 2.0 * dot(self.center, region.center) > reach * reach {
             return Held::No;
         }
-        self.quickly(region).unwrap_or_else(|| self.footprint.coverage(&region.circle).into())
+        let quick = self.quickly(region).filter(|held| match region.shape {
+            SkyShape::Circle(_) => true,
+            // What cuts the circle around a polygon need not cut the polygon.
+            SkyShape::Polygon(_) => *held != Held::Maybe,
+        });
+        quick.unwrap_or_else(|| self.footprint.coverage_of(region.shape).into())
     }
 
-    /// The same as the footprint would say, except in the narrow bands where it must say it.
-    fn quickly(&self, region: &Region) -> Option<Held> {
+    /// What the footprint would say of the circle, except in the narrow bands where it must say it.
+    fn quickly(&self, region: &Region<'_>) -> Option<Held> {
         let (band, size) = (2.0 * self.slack, region.sin_radius);
         let mut held = Held::No;
         for edges in self.convex.as_ref()? {

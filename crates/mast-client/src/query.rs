@@ -1,4 +1,4 @@
-use astro_coords::{Angle, SkyCoord};
+use astro_coords::{Angle, SkyCircle, SkyCoord, SkyShape};
 use serde_json::{Value, json};
 
 use crate::{Criteria, Error, Result};
@@ -31,6 +31,24 @@ impl Cone {
         let reach = |cone: &Self| (center.separation(cone.center) + cone.radius).degrees();
         let radius = cones.iter().map(reach).fold(0.0, f64::max);
         (radius < 180.0).then_some(Self { center, radius: Angle::from_degrees(radius) })
+    }
+}
+
+impl From<Cone> for SkyCircle {
+    fn from(cone: Cone) -> Self {
+        Self::new(cone.center, cone.radius)
+    }
+}
+
+impl From<SkyCircle> for Cone {
+    fn from(circle: SkyCircle) -> Self {
+        Self { center: circle.center(), radius: circle.radius() }
+    }
+}
+
+impl From<Cone> for SkyShape {
+    fn from(cone: Cone) -> Self {
+        Self::Circle(cone.into())
     }
 }
 

@@ -280,7 +280,7 @@ fn regions_without_images_and_images_without_regions_are_told() {
     assert_eq!(plan.images.len(), 3);
     assert_eq!(plan.images_of(7).count(), 0);
     assert_eq!(plan.uncovered, specs().into_iter().map(|spec| (spec, 7)).collect::<Vec<_>>());
-    let nothing = mast_client::plan(&archive, &[], &options()).unwrap();
+    let nothing = mast_client::plan(&archive, &[] as &[Cone], &options()).unwrap();
     assert_eq!((nothing.images.len(), nothing.cones.len()), (0, 0));
 }
 

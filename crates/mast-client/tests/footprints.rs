@@ -1,6 +1,6 @@
 //! Footprints against regions: right across RA 0° and around the poles, whichever way the corners run.
 
-use astro_coords::{Angle, Coverage, Footprint, SkyCircle, SkyCoord, SkyPolygon};
+use astro_coords::{Angle, Coverage, Footprint, SkyCircle, SkyCoord, SkyPolygon, SkyShape};
 use mast_client::{Cone, Held, covering, polygon_text};
 use proptest::prelude::*;
 
@@ -100,6 +100,13 @@ proptest! {
     }
 }
 
+fn square_or_circle((at, cone): (usize, Cone)) -> SkyShape {
+    let corner =
+        |k: f64| cone.center.offset(Angle::from_degrees(90.0 * k + at as f64), cone.radius);
+    let polygon = SkyPolygon::new(&[0.0, 1.0, 2.0, 3.0].map(corner)).filter(|_| at % 3 == 0);
+    polygon.map_or(cone.into(), SkyShape::from)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
@@ -130,10 +137,12 @@ proptest! {
         // Enough pairs for several threads.
         let regions: Vec<_> =
             (0..600).map(|n| cone(near(90_000 + n * 3), 100.0 * random(n))).collect();
+        // Every third is a square instead of the circle around it.
+        let regions: Vec<SkyShape> = regions.into_iter().enumerate().map(square_or_circle).collect();
         let matrix = covering(&footprints, &regions);
         for (f, footprint) in footprints.iter().enumerate().step_by(7) {
             for (r, region) in regions.iter().enumerate().step_by(11) {
-                let expected = footprint.coverage(&SkyCircle::from(*region));
+                let expected = footprint.coverage_of(region);
                 prop_assert_eq!(matrix.cell(f, r), Held::from(expected));
             }
         }

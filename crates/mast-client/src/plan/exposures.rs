@@ -61,19 +61,35 @@ impl Origin {
 /// For every image, the place in `images` of another one that holds its exposures, so that only that one may be
 /// measured; of equals the first.
 ///
-/// Decided by `obs_id`, which may be a file's name without ending, and by the times where they are known. An image
-/// of all filters (`total`) is dropped where one of its visit is there, a mosaic where an image lies in it. Names that are not the mission's tell
-/// nothing, and nothing is dropped for them.
+/// Decided by `obs_id`, which may be a file's name without ending, and by the times where they are known. An image of
+/// all filters (`total`) is dropped where one of its visit is there, a mosaic where another image meets it on the sky.
+/// Names that are not the mission's tell nothing, and nothing is dropped for them.
 pub fn same_exposures(images: &[Observation]) -> Vec<Option<usize>> {
-    let facts: Vec<_> = images.iter().map(Fact::of).collect();
+    let footprints: Vec<_> = images.iter().map(|image| image.footprint().ok()).collect();
+    owners(images, |one, other| may_meet(footprints[one].as_ref(), footprints[other].as_ref()))
+}
+
+/// The same, where the caller knows which images see one place.
+pub(super) fn owners<'a>(
+    images: impl IntoIterator<Item = &'a Observation>,
+    meet: impl Fn(usize, usize) -> bool,
+) -> Vec<Option<usize>> {
+    let facts: Vec<_> = images.into_iter().map(Fact::of).collect();
     let owner = |at: usize| {
-        let better = |other: &usize| *other != at && facts[at].is_in(&facts[*other], at > *other);
+        let is_in = |other: &usize| {
+            *other != at && facts[at].is_in(&facts[*other], at > *other, || meet(at, *other))
+        };
         // The one with most exposures, and of several the first.
-        (0..images.len())
-            .filter(better)
-            .min_by_key(|other| std::cmp::Reverse(facts[*other].origin.level))
+        let holders = (0..facts.len()).filter(is_in);
+        holders.min_by_key(|other| std::cmp::Reverse(facts[*other].origin.level))
     };
-    (0..images.len()).map(owner).collect()
+    (0..facts.len()).map(owner).collect()
+}
+
+/// Whether two images may see one place; where a footprint is not known, they may.
+fn may_meet(one: Option<&Footprint>, other: Option<&Footprint>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else { return true };
+    one.intersects(other.bounding_circle()) && other.intersects(one.bounding_circle())
 }
 
 struct Fact {
@@ -82,7 +98,6 @@ struct Fact {
     spec: Option<Spec>,
     is_total: bool,
     is_known: bool,
-    footprint: Option<Footprint>,
 }
 
 impl Fact {
@@ -92,12 +107,11 @@ impl Fact {
         let is_known =
             origin.root.is_some() || origin.visit.is_some() || origin.level == Level::Mosaic;
         let is_total = is_known && name.contains("_total_");
-        let (spec, footprint) = (Spec::of(image), image.footprint().ok());
-        Self { name, origin, spec, is_total, is_known, footprint }
+        Self { name, origin, spec: Spec::of(image), is_total, is_known }
     }
 
     /// Whether `other` makes this one superfluous; `later` tells which of equals stays.
-    fn is_in(&self, other: &Self, later: bool) -> bool {
+    fn is_in(&self, other: &Self, later: bool, meet: impl FnOnce() -> bool) -> bool {
         if !self.is_known || !other.is_known {
             return false;
         }
@@ -108,16 +122,11 @@ impl Fact {
         if self.spec != other.spec || self.spec.is_none() {
             return false;
         }
+        // A mosaic of all visits holds the exposures of every image of its filter in the same place.
         let is_mosaic = self.origin.level == Level::Mosaic && other.origin.level != Level::Mosaic;
-        (is_mosaic && self.meets_on_the_sky(other))
-            || (self.name == other.name && later)
+        (self.name == other.name && later)
             || (self.origin.shares_with(&other.origin) && self.origin.level < other.origin.level)
-    }
-
-    /// Whether both may see one place; where a footprint is not known, they may.
-    fn meets_on_the_sky(&self, other: &Self) -> bool {
-        let (Some(a), Some(b)) = (&self.footprint, &other.footprint) else { return true };
-        a.intersects(b.bounding_circle()) && b.intersects(a.bounding_circle())
+            || (is_mosaic && meet())
     }
 }
 

@@ -5,7 +5,7 @@ mod spec;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use astro_coords::{Angle, Coverage, ParseFootprintError, SkyCircle};
+use astro_coords::{Angle, Coverage, ParseFootprintError, SkyShape};
 
 pub use exposures::same_exposures;
 pub use spec::Spec;
@@ -14,7 +14,7 @@ use crate::{
     Archive, Cone, Criteria, Held, Observation, Product, ProductGroupId, Query, Result, Warning,
     covering,
 };
-use exposures::{Level, Origin};
+use exposures::{Level, Origin, owners};
 
 /// Whose drizzled images are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -141,11 +141,11 @@ impl Plan {
 struct Candidate {
     spec: Spec,
     observation: Observation,
-    origin: Origin,
+    is_mosaic: bool,
     regions: Vec<(usize, Coverage)>,
 }
 
-/// Finds the images that hold the regions, each a circle, and their files.
+/// Finds the images that hold the regions, circles or polygons, and their files.
 ///
 /// Regions in one place cost two requests: one for all observations of all specs, one for their files. Far
 /// regions cost one more a place. A footprint that holds no region is not fetched; of products made of the
@@ -153,11 +153,23 @@ struct Candidate {
 ///
 /// # Errors
 /// When the archive cannot answer.
-pub fn plan(archive: &dyn Archive, regions: &[Cone], options: &PlanOptions) -> Result<Plan> {
-    let mut plan = Plan { cones: group(regions, options.cone_radius), ..Plan::default() };
+pub fn plan<R: Clone + Into<SkyShape>>(
+    archive: &dyn Archive,
+    regions: &[R],
+    options: &PlanOptions,
+) -> Result<Plan> {
+    let regions: Vec<SkyShape> = regions.iter().cloned().map(Into::into).collect();
+    plan_of(archive, &regions, options)
+}
+
+fn plan_of(archive: &dyn Archive, regions: &[SkyShape], options: &PlanOptions) -> Result<Plan> {
+    let cones: Vec<_> =
+        regions.iter().map(|region| Cone::from(*region.bounding_circle())).collect();
+    let mut plan = Plan { cones: group(&cones, options.cone_radius), ..Plan::default() };
     let found = find(archive, &mut plan, options)?;
     let mut candidates = candidates(found, regions, options, &mut plan);
     share_out_mosaics(&mut candidates);
+    let candidates = needed(candidates, &mut plan);
     let candidates = without_same_exposures(candidates, &mut plan);
     let candidates = without_needless(candidates, options.partial, &mut plan);
     plan.uncovered = uncovered(&candidates, &options.specs, regions.len());
@@ -249,7 +261,7 @@ fn find(archive: &dyn Archive, plan: &mut Plan, options: &PlanOptions) -> Result
 /// The observations of the right specs that hold at least a part of a region, ordered by spec and time.
 fn candidates(
     found: Vec<Observation>,
-    regions: &[Cone],
+    regions: &[SkyShape],
     options: &PlanOptions,
     plan: &mut Plan,
 ) -> Vec<Candidate> {
@@ -270,15 +282,14 @@ fn candidates(
     for (at, (spec, observation)) in rows.into_iter().enumerate() {
         let held = matrix.of_footprint(at).iter().zip(regions).enumerate();
         let held = held.filter(|(_, (held, _))| **held != Held::No);
-        let held: Vec<_> = held
-            .map(|(region, (_, cone))| (region, footprints[at].coverage(&SkyCircle::from(*cone))))
-            .collect();
+        let held: Vec<_> =
+            held.map(|(region, (_, shape))| (region, footprints[at].coverage_of(shape))).collect();
         if held.is_empty() {
             plan.leave_out(&observation, Reason::NotNeeded);
             continue;
         }
-        let origin = Origin::of(&observation);
-        candidates.push(Candidate { spec, observation, origin, regions: held });
+        let is_mosaic = Origin::of(&observation).level == Level::Mosaic;
+        candidates.push(Candidate { spec, observation, is_mosaic, regions: held });
     }
     let place = |spec: &Spec| options.specs.iter().position(|wanted| wanted == spec);
     let time =
@@ -309,7 +320,7 @@ const NEARLY: f64 = 0.95;
 fn share_out_mosaics(candidates: &mut [Candidate]) {
     let mut best: BTreeMap<(Spec, usize), (Coverage, usize)> = BTreeMap::new();
     for (at, candidate) in candidates.iter().enumerate() {
-        if candidate.origin.level != Level::Mosaic {
+        if !candidate.is_mosaic {
             continue;
         }
         for (region, coverage) in &candidate.regions {
@@ -320,7 +331,7 @@ fn share_out_mosaics(candidates: &mut [Candidate]) {
         }
     }
     for (at, candidate) in candidates.iter_mut().enumerate() {
-        if candidate.origin.level == Level::Mosaic {
+        if candidate.is_mosaic {
             let spec = candidate.spec.clone();
             candidate.regions.retain(|(region, _)| best[&(spec.clone(), *region)].1 == at);
         }
@@ -329,31 +340,21 @@ fn share_out_mosaics(candidates: &mut [Candidate]) {
 
 /// Of candidates made of the same exposures, the one that holds most of them.
 fn without_same_exposures(candidates: Vec<Candidate>, plan: &mut Plan) -> Vec<Candidate> {
-    let owner = |candidate: &Candidate| -> Option<String> {
-        let better = candidates.iter().find(|other| {
-            other.spec == candidate.spec
-                && other.origin.level > candidate.origin.level
-                && !other.regions.is_empty()
-                && (candidate.origin.shares_with(&other.origin) || is_mosaic_of(candidate, other))
-        });
-        better.map(|other| other.observation.obs_id.text().to_owned())
+    let holds = |at: usize, region: usize| candidates[at].regions.iter().any(|(r, _)| *r == region);
+    let share_region = |one: usize, other: usize| {
+        candidates[one].regions.iter().any(|(region, _)| holds(other, *region))
     };
-    let owners: Vec<_> = candidates.iter().map(owner).collect();
+    let owners = owners(candidates.iter().map(|c| &c.observation), share_region);
+    let name = |owner: usize| candidates[owner].observation.obs_id.text().to_owned();
+    let names: Vec<_> = owners.into_iter().map(|owner| owner.map(name)).collect();
     let mut kept = Vec::new();
-    for (candidate, owner) in candidates.into_iter().zip(owners) {
+    for (candidate, owner) in candidates.into_iter().zip(names) {
         match owner {
             Some(name) => plan.leave_out(&candidate.observation, Reason::SameExposures { name }),
             None => kept.push(candidate),
         }
     }
     kept
-}
-
-/// A mosaic of all visits holds the exposures of every image of its filter in the same place.
-fn is_mosaic_of(mosaic: &Candidate, other: &Candidate) -> bool {
-    let shares_region =
-        || mosaic.regions.iter().any(|(region, _)| other.regions.iter().any(|(r, _)| r == region));
-    mosaic.origin.level == Level::Mosaic && shares_region()
 }
 
 /// Drops parts of regions that are not wanted, and then the images that nothing needs.
@@ -378,6 +379,11 @@ fn without_needless(
             Partial::WhereNoneIsWhole => !whole.contains(&(spec.clone(), *region)),
         });
     }
+    needed(candidates, plan)
+}
+
+/// Those that still have a region.
+fn needed(candidates: Vec<Candidate>, plan: &mut Plan) -> Vec<Candidate> {
     let (kept, needless): (Vec<_>, Vec<_>) =
         candidates.into_iter().partition(|candidate| !candidate.regions.is_empty());
     needless.iter().for_each(|candidate| plan.leave_out(&candidate.observation, Reason::NotNeeded));
