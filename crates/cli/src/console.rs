@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
@@ -59,6 +60,8 @@ pub(crate) struct Console {
     /// All bars that are drawn, so that messages go above them.
     bars: MultiProgress,
     warnings: AtomicUsize,
+    /// Warnings and problems, for the report.
+    said: Mutex<Vec<String>>,
 }
 
 impl Console {
@@ -75,6 +78,7 @@ impl Console {
             progress,
             bars: MultiProgress::new(),
             warnings: AtomicUsize::new(0),
+            said: Mutex::default(),
         }
     }
 
@@ -85,12 +89,14 @@ impl Console {
 
     /// One item failed or was skipped; the others go on.
     pub(crate) fn problem(&self, text: &str) {
+        self.remember(text);
         self.say(&format!("error: {text}"));
     }
 
     /// Something the user should know that changes no exit code.
     pub(crate) fn warning(&self, text: &str) {
         self.warnings.fetch_add(1, Ordering::Relaxed);
+        self.remember(text);
         if !self.quiet {
             self.say(&format!("warning: {text}"));
         }
@@ -108,6 +114,17 @@ impl Console {
         if self.verbose {
             self.say(text);
         }
+    }
+
+    fn remember(&self, text: &str) {
+        if let Ok(mut said) = self.said.lock() {
+            said.push(text.to_owned());
+        }
+    }
+
+    /// The warnings and problems so far.
+    pub(crate) fn said(&self) -> Vec<String> {
+        self.said.lock().map(|said| said.clone()).unwrap_or_default()
     }
 
     fn say(&self, text: &str) {

@@ -12,6 +12,7 @@ mod geometry;
 mod output;
 mod picture;
 mod regions;
+mod report;
 mod table;
 
 use std::process::ExitCode;

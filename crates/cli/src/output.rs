@@ -38,6 +38,11 @@ impl Output {
                 path.display()
             );
         }
+        self.check_file(path)
+    }
+
+    /// Fails if the file may not be written.
+    pub(crate) fn check_file(&self, path: &Path) -> anyhow::Result<()> {
         if path.exists() && !self.overwrite {
             bail!("{} exists; add --overwrite to replace it", path.display());
         }

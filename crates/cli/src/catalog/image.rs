@@ -64,6 +64,7 @@ impl Image {
         let planes = Planes::open(&file, shape, options)?;
         let place = |plane: &Option<FilePlane>| plane.as_ref().map(|p| p.place().to_owned());
         about.provenance["weights"] = place(&planes.weights).into();
+        about.footprint = wcs.footprint(shape);
         about.provenance["noise"] = place(&planes.rms).into();
         let path = path.to_owned();
         Ok(Self { path, hdu, shape, wcs, about, planes, drizzle, warnings, file })
@@ -130,6 +131,7 @@ fn about(
         exposure_s: spec.exposure_s.unwrap_or(f64::NAN),
         mjd: spec.expstart_mjd.unwrap_or(f64::NAN),
         calibration,
+        footprint: None,
         provenance: serde_json::json!({
             "file": path.display().to_string(),
             "bytes": file.bytes(),

@@ -16,6 +16,7 @@ use super::local::{Moved, PixelSet};
 use super::mask::RegionMask;
 use super::noise::{NoiseModel, NoisePlan};
 use super::planes::Uncovered;
+use super::portrait::{FACTORS, Portrait, Sitter};
 use super::sources::{Outline, Targets};
 use super::{Measurement, Options, RingSize, SkyShape, Source, Subtract, Sum};
 
@@ -26,6 +27,8 @@ pub(super) struct Measured {
     pub(super) measurements: Vec<Measurement>,
     /// Share of the mesh boxes that were filled from others.
     pub(super) excluded_share: Option<f64>,
+    /// Of the first sources, where they are asked for.
+    pub(super) portraits: Vec<Portrait>,
     /// Sources wider than four boxes of the mesh, whose own light is part of it.
     pub(super) wide: Vec<usize>,
 }
@@ -71,9 +74,16 @@ pub(super) fn measure(
     let measurements = spots
         .par_iter()
         .map(|spot| view.measure(index, spot, &around))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
+    let portraits = spots
+        .par_iter()
+        .zip(&measurements)
+        .filter(|(spot, _)| spot.source < options.portraits)
+        .filter_map(|(spot, found)| view.portrait(spot, found, &around))
+        .collect();
     let wide = options.background.mesh().map_or_else(Vec::new, |mesh| too_wide(&spots, mesh));
-    Ok(Measured { measurements, excluded_share: sky.map(Background::excluded_share), wide })
+    let excluded_share = sky.map(Background::excluded_share);
+    Ok(Measured { measurements, portraits, excluded_share, wide })
 }
 
 fn too_wide(spots: &[Spot], mesh: &BackgroundOptions) -> Vec<usize> {
@@ -270,6 +280,26 @@ impl View<'_> {
             n_uncovered: found.n_uncovered,
             flags: flags.bits(),
         })
+    }
+}
+
+impl View<'_> {
+    /// The source as a person wants to see it.
+    fn portrait(&self, spot: &Spot, found: &Measurement, around: &Around<'_>) -> Option<Portrait> {
+        let outline = &around.targets.sources[spot.source].outline;
+        let area = found.area_arcsec2 / spot.pixel_area;
+        let local = around.sky.is_none() && area > 0.0;
+        let sitter = Sitter {
+            source: spot.source,
+            image: found.image,
+            aperture: &*spot.aperture,
+            grown: FACTORS.iter().map(|factor| self.grown(outline, *factor)).collect(),
+            level: around.sky.map(|sky| &sky.level),
+            sky: if local { found.bkg_sum / area } else { 0.0 },
+            scale_arcsec: spot.pixel_area.sqrt(),
+        };
+        let pixels = Pixels { background: around.sky, ..Pixels::new(self.image) };
+        sitter.portrait(self.image, &pixels)
     }
 }
 

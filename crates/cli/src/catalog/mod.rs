@@ -11,6 +11,7 @@ mod mask;
 mod measure;
 mod noise;
 mod planes;
+mod portrait;
 mod provenance;
 mod report;
 mod sources;
@@ -34,8 +35,9 @@ pub(crate) use combine::{Combine, Row};
 pub(crate) use image::{Extension, Image, pixels};
 pub(crate) use noise::ErrorModel;
 pub(crate) use planes::WeightType;
+pub(crate) use portrait::{FACTORS, Portrait, Stamp};
 pub(crate) use provenance::provenance;
-pub(crate) use report::summarize;
+pub(crate) use report::{flag_words, summarize};
 pub(crate) use sources::{Outline, Targets, read_sources};
 pub(crate) use wide::wide;
 
@@ -92,6 +94,7 @@ fn measure_file(
         catalog.specs.push(spec.clone());
     }
     catalog.images.push(image.about);
+    catalog.portraits.extend(measured.portraits);
     Ok(measured.measurements)
 }
 
@@ -142,6 +145,8 @@ pub(crate) struct Options {
     pub(crate) bunit: Option<String>,
     /// Specifications to measure; empty for all.
     pub(crate) specs: Vec<Spec>,
+    /// So many of the first sources have their portraits made.
+    pub(crate) portraits: usize,
 }
 
 /// Boxes of 64 pixels, a filter of 3 boxes, and boxes kept as long as half of their pixels are good.
@@ -166,6 +171,7 @@ impl Default for Options {
             extension: None,
             bunit: None,
             specs: Vec::new(),
+            portraits: 0,
         }
     }
 }
@@ -295,6 +301,8 @@ pub(crate) struct MeasuredImage {
     pub(crate) exposure_s: f64,
     pub(crate) mjd: f64,
     pub(crate) calibration: Calibration,
+    /// The corners on the sky.
+    pub(crate) footprint: Option<[SkyCoord; 4]>,
     pub(crate) provenance: serde_json::Value,
 }
 
@@ -305,6 +313,7 @@ pub(crate) struct Catalog {
     pub(crate) specs: Vec<Spec>,
     pub(crate) images: Vec<MeasuredImage>,
     pub(crate) rows: Vec<Row>,
+    pub(crate) portraits: Vec<Portrait>,
 }
 
 impl Catalog {
@@ -334,6 +343,17 @@ impl Catalog {
             .iter()
             .all(|image| image.calibration.unit == unit)
             .then(|| Some(unit?.name()))?
+    }
+
+    /// The specifications from short to long pivot wavelengths; those without one come last.
+    pub(crate) fn by_wavelength(&self) -> Vec<usize> {
+        let pivot = |spec: usize| {
+            let of_spec = |row: &&Row| row.spec == spec && row.photplam.is_finite();
+            self.rows.iter().find(of_spec).map_or(f64::INFINITY, |row| row.photplam)
+        };
+        let mut order: Vec<_> = (0..self.specs.len()).collect();
+        order.sort_by(|&a, &b| pivot(a).total_cmp(&pivot(b)));
+        order
     }
 
     /// The sources that no image covers.

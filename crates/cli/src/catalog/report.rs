@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use photometry::Flags;
+
 use super::image::Image;
 use super::measure::Measured;
 use super::{Catalog, ErrorModel, Options, Source, WeightType};
@@ -64,6 +66,23 @@ fn noise(name: &str, image: &Image, options: &Options, console: &Console) {
             "{name}: the largest weight is {ratio:.3} of EXPTIME, which no seconds of exposure are; see --wht-type"
         ));
     }
+}
+
+/// What flags say, in words.
+pub(crate) fn flag_words(flags: u32) -> Vec<&'static str> {
+    const WORDS: [(Flags, &str); 10] = [
+        (Flags::NO_OVERLAP, "outside the image"),
+        (Flags::PARTIAL_OVERLAP, "reaches over the edge of the image"),
+        (Flags::NO_PIXELS, "holds no pixel"),
+        (Flags::MASKED_PIXELS, "masked pixels inside"),
+        (Flags::NON_FINITE_DATA, "pixels without a value inside"),
+        (Flags::NON_FINITE_ERROR, "pixels without an error inside"),
+        (Flags::ALL_MASKED, "no usable pixel"),
+        (Flags::CENTROID_OUTSIDE, "centre of light outside"),
+        (Flags::UNCOVERED_PIXELS, "a chip gap or the edge of the exposures inside"),
+        (Flags::NO_LOCAL_SKY, "no pixel in the ring of the sky"),
+    ];
+    WORDS.iter().filter(|(flag, _)| flags & flag.bits() != 0).map(|(_, words)| *words).collect()
 }
 
 /// One line at the end, and the sources that no image covers. Returns how many those are.

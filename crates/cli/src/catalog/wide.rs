@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Catalog, Row};
+use super::Catalog;
 use crate::table::{Column, Table, Values};
 
 /// Columns that are the same in every filter.
@@ -73,7 +73,8 @@ fn colours(catalog: &Catalog, long: &Table, labels: &[String]) -> Vec<Column> {
         let (blue, red) = (magnitudes(name, spec), magnitudes(name, other));
         blue.into_iter().zip(red).map(|(blue, red)| joined(blue, red)).collect::<Vec<_>>()
     };
-    by_wavelength(catalog)
+    catalog
+        .by_wavelength()
         .windows(2)
         .flat_map(|pair| {
             let (blue, red) = (pair[0], pair[1]);
@@ -88,15 +89,4 @@ fn colours(catalog: &Catalog, long: &Table, labels: &[String]) -> Vec<Column> {
             ]
         })
         .collect()
-}
-
-/// The specifications from short to long pivot wavelengths; those without one come last.
-fn by_wavelength(catalog: &Catalog) -> Vec<usize> {
-    let pivot = |spec: usize| {
-        let of_spec = |row: &&Row| row.spec == spec && row.photplam.is_finite();
-        catalog.rows.iter().find(of_spec).map_or(f64::INFINITY, |row| row.photplam)
-    };
-    let mut order: Vec<_> = (0..catalog.specs.len()).collect();
-    order.sort_by(|&a, &b| pivot(a).total_cmp(&pivot(b)));
-    order
 }

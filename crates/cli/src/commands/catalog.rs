@@ -1,6 +1,6 @@
 //! `hst catalog`: the main job.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{anyhow, bail};
@@ -11,17 +11,19 @@ use hst_fits::Spec;
 use photometry::background::{BackgroundOptions, Exclude};
 
 use crate::catalog::{
-    self, ArchiveArgs, Combine, Encircled, ErrorModel, Extension, Options, RingSize, SkyShape,
-    Subtract, Sum, WeightType, ZeroPoint, columns,
+    self, ArchiveArgs, Catalog, Combine, Encircled, ErrorModel, Extension, Options, RingSize,
+    SkyShape, Subtract, Sum, WeightType, ZeroPoint, columns,
 };
 use crate::console::{Console, Outcome};
-use crate::output::Output;
+use crate::output::{Output, write_aside};
+use crate::report::{MOST_SECTIONS, Report};
+use crate::table::Table;
 
 const EXAMPLES: &str = "\
 Examples:
   hst catalog m51.reg -o m51.ecsv                       (from MAST: the classic three filters)
   hst catalog m51.reg --archive DIR --spec HST-ACS-WFC-F814W --dry-run
-  hst catalog m51.reg --images *_drc.fits -o m51.ecsv
+  hst catalog m51.reg --images *_drc.fits -o m51.ecsv --report m51.html
   hst catalog m51.reg --images a_drc.fits b_drc.fits --combine none --format csv
   hst catalog stars.reg --images *_drc.fits --radii 0.15,0.5  (circles around points)
   hst catalog m51.reg --images *_drc.fits --preset notebook    (the notebook's numbers)";
@@ -119,6 +121,9 @@ pub(crate) struct Args {
     ebv: Option<f64>,
     #[command(flatten)]
     output: Output,
+    /// One page with the table, pictures and diagrams, to be looked at with a browser
+    #[arg(long, value_name = "FILE.html", help_heading = "Output")]
+    report: Option<PathBuf>,
     /// Columns to write, separated by commas, or `all`
     #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Output")]
     columns: Vec<String>,
@@ -195,6 +200,9 @@ struct Growth(Option<f64>);
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     args.output.check()?;
+    if let Some(path) = &args.report {
+        args.output.check_file(path)?;
+    }
     let options = args.options()?;
     if args.layout == Layout::Wide && options.combine == Combine::None {
         bail!("--layout wide has no place for the rows of --combine none");
@@ -227,8 +235,27 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     table.meta.extend(images.provenance().map(|value| ("archive".to_owned(), value)));
     args.output.write(&table, console)?;
     let uncovered = catalog::summarize(&catalog, console);
+    if let Some(path) = &args.report {
+        write_report(path, &args.regions, &catalog, &table, console)?;
+    }
     let complete = complete && failed_images == 0 && uncovered == 0;
     Ok(if complete { Outcome::Complete } else { Outcome::Partial })
+}
+
+/// Writes the page and tells where it is.
+pub(super) fn write_report(
+    path: &Path,
+    regions: &Path,
+    catalog: &Catalog,
+    table: &Table,
+    console: &Console,
+) -> anyhow::Result<()> {
+    let name = regions.file_name().unwrap_or(regions.as_os_str()).to_string_lossy();
+    let messages = console.said();
+    let report = Report { catalog, table, regions: &name, messages: &messages };
+    write_aside(path, |out| report.write(out))?;
+    console.note(&format!("{}: the report", path.display()));
+    Ok(())
 }
 
 impl Args {
@@ -258,6 +285,7 @@ impl Args {
             extension: self.ext.clone(),
             bunit: self.bunit.clone(),
             specs: self.spec.clone(),
+            portraits: if self.report.is_some() { MOST_SECTIONS } else { 0 },
         })
     }
 

@@ -5,16 +5,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use super::catalog::write_report;
 use crate::catalog::{self, Options, columns};
 use crate::console::{Console, Outcome};
 use crate::demo;
+
 use crate::output::write_aside;
+use crate::report::MOST_SECTIONS;
 use crate::table::{Format, Table, Values, write_text};
 
 /// Make a small simulated archive, measure it, and print the catalog beside the injected truth
 ///
 /// The folder gets nine drizzled images as Hubble's archive names them (three filters, three visits each),
-/// demo.reg with seven circles, catalog.ecsv as `hst catalog` writes it, and comparison.csv. The images are
+/// demo.reg with seven circles, catalog.ecsv and report.html as `hst catalog` writes them, and comparison.csv. The images are
 /// made by code with fixed seeds: the bytes are the same every time, and no network is used.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -33,7 +36,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     let archive = demo::make(folder, || bar.inc(1))?;
     bar.finish_and_clear();
 
-    let options = Options::default();
+    let options = Options { portraits: MOST_SECTIONS, ..Options::default() };
     let regions = catalog::read_sources(&archive.regions, &archive.images, &options)?;
     let (catalog, failed) = catalog::measure(
         &regions.targets,
@@ -49,8 +52,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     write_aside(&folder.join("comparison.csv"), |out| comparison.write(Format::Csv, out))?;
     print(&comparison, console)?;
     let uncovered = catalog::summarize(&catalog, console);
+    write_report(&folder.join("report.html"), &archive.regions, &catalog, &table, console)?;
     console.note(&format!(
-        "{}: demo.reg, {} images, catalog.ecsv, comparison.csv",
+        "{}: demo.reg, {} images, catalog.ecsv, comparison.csv, report.html",
         folder.display(),
         archive.images.len()
     ));

@@ -103,7 +103,7 @@ impl Values {
     }
 
     /// The cell as plain text, `None` where it is empty. Floats have as many digits as read back exactly.
-    fn cell(&self, row: usize) -> Option<String> {
+    pub(crate) fn cell(&self, row: usize) -> Option<String> {
         match self {
             Self::Int(values) => values[row].map(|value| value.to_string()),
             Self::Float(values) => (!values[row].is_nan()).then(|| float(values[row])),
