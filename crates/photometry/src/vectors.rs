@@ -66,9 +66,9 @@ mod wide {
     pub(super) fn prefetch<T>(values: &[T]) {
         const LINE: usize = 64;
         let step = (LINE / size_of::<T>().max(1)).max(1);
-        for value in values.iter().step_by(step).chain(values.last()) {
+        for line in values.chunks(step) {
             // SAFETY: prefetching reads nothing, whatever the address, and this one is a value's.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(value).cast()) };
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct Circle {
     /// r² rounded, and what the rounding lost.
     square: f64,
     lost: f64,
+    /// 1 / 4r².
+    of_chords: f64,
 }
 
 impl Circle {
@@ -30,7 +32,7 @@ impl Circle {
         let rest = [center.x - whole[0], center.y - whole[1]];
         let square = radius * radius;
         let lost = rounding_of_square(radius, square);
-        Self { center, radius, whole, rest, square, lost }
+        Self { center, radius, whole, rest, square, lost, of_chords: 0.25 / square }
     }
 
     /// The radius, in pixels.
@@ -160,7 +162,7 @@ impl Circle {
             let y0 = within(-corner / (line.distance + self.half(near)));
             let y1 = within(-g(far, line.near) / (line.distance + self.half(far)));
             let (run, fall) = (x1 - x0, y0 - y1);
-            let w = 0.25 * (run * run + fall * fall) / self.square;
+            let w = self.of_chords * (run * run + fall * fall);
             let segment = self.square * (w * w.sqrt() * series::<TERMS>(w));
             let area = x0 * y0 + 0.5 * run * (y0 + y1) + segment;
             shares[k] = if area < 1.0 { area } else { 1.0 };
@@ -173,16 +175,15 @@ impl Circle {
     fn some_of_row(
         &self,
         (m0, n): (f64, f64),
+        (side, line): (&Side, &Line),
         which: impl Iterator<Item = usize>,
         shares: &mut [f64],
     ) {
         const LANES: usize = 4;
-        let side = Side::new(n, self.rest[1]);
         if self.radius < SMALL || !side.one_sign() {
             which.for_each(|i| shares[i] = self.pixel(m0 + i as f64, n));
             return;
         }
-        let line = Line::new(self, &side);
         let mut which = which;
         loop {
             let (mut waiting, mut count, mut m) = ([0; LANES], 0, [0.0; LANES]);
@@ -198,7 +199,7 @@ impl Circle {
                     break;
                 }
             }
-            let found = self.beside(&line, &m);
+            let found = self.beside(line, &m);
             waiting[..count].iter().zip(found).for_each(|(i, share)| shares[*i] = share);
             if count < LANES {
                 return;
@@ -285,15 +286,16 @@ impl Aperture for Circle {
     #[inline(always)]
     fn row(&self, y: isize, x: isize, shares: &mut [f64]) -> Run {
         let n = y as f64 - self.whole[1];
-        let dy = (n - self.rest[1]).abs();
-        let half_width = |dy: f64| ((self.radius - dy) * (self.radius + dy)).max(0.0).sqrt();
-        let (outer, inner) = (half_width((dy - 0.5).max(0.0)), half_width(dy + 0.5));
+        let side = Side::new(n, self.rest[1]);
+        let line = Line::new(self, &side);
+        let outer = if side.across { self.radius } else { line.near_half };
+        let inner = line.far_half;
         let slack = 1e-9 * (1.0 + self.radius);
         let (from, to) = (self.center.x - outer - slack, self.center.x + outer + slack);
-        let touched = if dy - 0.5 > self.radius {
-            0..0
-        } else {
+        let touched = if outer > 0.0 {
             columns((from + 0.5).floor(), (to + 0.5).ceil(), x, shares.len())
+        } else {
+            0..0
         };
         let (from, to) = (self.center.x - inner + slack, self.center.x + inner - slack);
         let whole = columns((from + 0.5).ceil(), (to + 0.5).floor(), x, shares.len());
@@ -304,7 +306,7 @@ impl Aperture for Circle {
         shares[whole.clone()].fill(1.0);
         let m0 = x as f64 - self.whole[0];
         let edges = (touched.start..whole.start).chain(whole.end..touched.end);
-        self.some_of_row((m0, n), edges, shares);
+        self.some_of_row((m0, n), (&side, &line), edges, shares);
         Run { touched, whole }
     }
 

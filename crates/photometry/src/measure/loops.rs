@@ -1,138 +1,290 @@
 //! The loops over the pixels of a row, in lanes: the order of addition depends on the places alone.
+//!
+//! Lanes are added up only when all rows are done. Each operation is a loop of its own over the lanes, which the compiler
+//! turns into vectors.
 
+use std::ops::Range;
+
+use super::rows::Row;
 use crate::Pixel;
 
-const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
 
-/// Sums of pixels with their shares.
-pub(super) struct Shares<'a, P> {
-    pub(super) pixels: &'a [P],
-    pub(super) shares: &'a [f64],
-    /// Level, subtracted, and scatter.
-    pub(super) sky: Option<(&'a [f64], &'a [f64])>,
-}
+/// Values side by side.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lanes([f64; LANES]);
 
-/// What [`Shares`] gives.
-#[derive(Default)]
-pub(super) struct SharedSums {
-    pub(super) sum: f64,
-    pub(super) squared_sum: f64,
-    pub(super) area: f64,
-    pub(super) squared_area: f64,
-    pub(super) background_sum: f64,
-    pub(super) rms_sum: f64,
-}
-
-impl<P: Pixel> Shares<'_, P> {
-    #[inline(always)]
-    pub(super) fn call(self) -> SharedSums {
-        match self.sky {
-            None => self.plain(),
-            Some((level, rms)) => self.above(level, rms),
-        }
+impl Default for Lanes {
+    fn default() -> Self {
+        Self::all(0.0)
     }
 }
 
-impl<P: Pixel> Shares<'_, P> {
+impl Lanes {
     #[inline(always)]
-    fn plain(&self) -> SharedSums {
-        let mut lanes = [[0.0; LANES]; 4];
-        let (packs, pixels) = self.pixels.as_chunks::<LANES>();
-        let (shared, shares) = self.shares.as_chunks::<LANES>();
-        for (pixels, shares) in packs.iter().zip(shared) {
-            for k in 0..LANES {
-                add(&mut lanes, k, pixels[k].to_f64(), shares[k]);
+    fn all(value: f64) -> Self {
+        Self([value; LANES])
+    }
+
+    #[inline(always)]
+    fn of<P: Pixel>(pixels: &[P; LANES]) -> Self {
+        let mut values = [0.0; LANES];
+        for k in 0..LANES {
+            values[k] = pixels[k].to_f64();
+        }
+        Self(values)
+    }
+
+    /// `first`, `first + 1`, ...
+    #[inline(always)]
+    fn from(first: usize) -> Self {
+        let mut values = [0.0; LANES];
+        for (k, value) in values.iter_mut().enumerate() {
+            *value = (first + k) as f64;
+        }
+        Self(values)
+    }
+
+    #[inline(always)]
+    fn zip(self, other: Self, with: impl Fn(f64, f64) -> f64) -> Self {
+        let mut values = [0.0; LANES];
+        for k in 0..LANES {
+            values[k] = with(self.0[k], other.0[k]);
+        }
+        Self(values)
+    }
+
+    #[inline(always)]
+    fn add(&mut self, other: Self) {
+        for k in 0..LANES {
+            self.0[k] += other.0[k];
+        }
+    }
+
+    #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        self.zip(other, |a, b| a * b)
+    }
+
+    #[inline(always)]
+    fn finite(&self) -> bool {
+        // What is not finite less itself is NaN.
+        let mut zero = [0.0; LANES];
+        for k in 0..LANES {
+            zero[k] = self.0[k] - self.0[k];
+        }
+        zero == [0.0; LANES]
+    }
+
+    pub(super) fn total(&self) -> f64 {
+        let v = self.0;
+        (v[0] + v[4]) + (v[1] + v[5]) + ((v[2] + v[6]) + (v[3] + v[7]))
+    }
+
+    #[inline(always)]
+    fn highest(&self) -> f64 {
+        self.0.into_iter().fold(f64::MIN, f64::max)
+    }
+}
+
+/// Sums over pixels that were all finite.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Sums {
+    /// With the shares: light, and by squared shares; the shares, and their squares; background and its scatter.
+    pub(super) sum: Lanes,
+    pub(super) squared_sum: Lanes,
+    pub(super) area: Lanes,
+    pub(super) squared_area: Lanes,
+    pub(super) background: Lanes,
+    pub(super) rms: Lanes,
+    /// Of the pixels whose centres lie inside: light, and its moments from the window's first pixel.
+    pub(super) light: Lanes,
+    pub(super) light_x: Lanes,
+    pub(super) light_y: Lanes,
+}
+
+/// Some pixels of a row: light, light times column, and the highest.
+struct Light {
+    sum: Lanes,
+    x: Lanes,
+    peak: Lanes,
+}
+
+impl Light {
+    #[inline(always)]
+    fn new() -> Self {
+        Self { sum: Lanes::default(), x: Lanes::default(), peak: Lanes::all(f64::MIN) }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, values: Lanes, places: Lanes) {
+        self.sum.add(values);
+        self.x.add(values.times(places));
+        self.peak = values.zip(self.peak, |v, peak| if v > peak { v } else { peak });
+    }
+
+    /// Adds the values at places in `from..to`.
+    #[inline(always)]
+    fn add_inside(&mut self, values: Lanes, places: Lanes, (from, to): (f64, f64)) {
+        let inside = |v: f64, at: f64, other: f64| if at >= from && at < to { v } else { other };
+        let some = values.zip(places, |v, at| inside(v, at, 0.0));
+        self.sum.add(some);
+        self.x.add(some.times(places));
+        let some = values.zip(places, |v, at| inside(v, at, f64::MIN));
+        self.peak = some.zip(self.peak, |v, peak| if v > peak { v } else { peak });
+    }
+}
+
+/// Sums of a part of a row.
+struct Part {
+    sums: Sums,
+    light: Light,
+    /// Places whose centres lie inside.
+    inside: (f64, f64),
+}
+
+impl Part {
+    #[inline(always)]
+    fn add<P: Pixel>(
+        &mut self,
+        at: usize,
+        pixels: &[P; LANES],
+        shares: Lanes,
+        sky: Option<[Lanes; 2]>,
+    ) {
+        let mut values = Lanes::of(pixels);
+        if let Some([level, rms]) = sky {
+            values = values.zip(level, |p, l| p - l);
+            self.sums.background.add(shares.times(level));
+            self.sums.rms.add(shares.times(rms));
+        }
+        let weighted = shares.times(values);
+        self.sums.sum.add(weighted);
+        self.sums.squared_sum.add(shares.times(weighted));
+        self.sums.area.add(shares);
+        self.sums.squared_area.add(shares.times(shares));
+        self.light.add_inside(values, Lanes::from(at), self.inside);
+    }
+}
+
+impl Sums {
+    /// Adds pixels of row `y` with their shares, and as light those in `inside`; gives the highest of these. Where a pixel
+    /// is not finite it adds nothing, and gives `None`.
+    #[inline(always)]
+    pub(super) fn shared<P: Pixel>(
+        &mut self,
+        row: &Row<'_, P>,
+        shares: &[f64],
+        part: &Range<usize>,
+        inside: &Range<usize>,
+        y: f64,
+    ) -> Option<f64> {
+        let mut part_sums = Part {
+            sums: Self::default(),
+            light: Light::new(),
+            inside: (inside.start as f64, inside.end as f64),
+        };
+        let mut at = part.start;
+        while at + LANES <= part.end {
+            let sky = row.sky.map(|sky| [pack(sky.level, at), pack(sky.rms, at)]);
+            part_sums.add(at, at_least_a_pack(row.pixels, at), pack(shares, at), sky);
+            at += LANES;
+        }
+        if at < part.end {
+            let rest = at..part.end;
+            let sky = row.sky.map(|sky| [rest_of(sky.level, &rest), rest_of(sky.rms, &rest)]);
+            let pixels = filled(&row.pixels[rest.clone()], P::default());
+            part_sums.add(at, &pixels, rest_of(shares, &rest), sky);
+        }
+        let Part { sums: found, light, .. } = part_sums;
+        if !found.sum.finite() || !light.sum.finite() {
+            return None;
+        }
+        for (sum, more) in [
+            (&mut self.sum, found.sum),
+            (&mut self.squared_sum, found.squared_sum),
+            (&mut self.area, found.area),
+            (&mut self.squared_area, found.squared_area),
+        ] {
+            sum.add(more);
+        }
+        if row.sky.is_some() {
+            self.background.add(found.background);
+            self.rms.add(found.rms);
+        }
+        Some(self.lit(&light, y))
+    }
+
+    /// Adds pixels of row `y` that lie inside wholly; gives the highest, or `None` as [`shared`](Self::shared).
+    #[inline(always)]
+    pub(super) fn whole<P: Pixel>(
+        &mut self,
+        row: &Row<'_, P>,
+        part: &Range<usize>,
+        y: f64,
+    ) -> Option<f64> {
+        let mut light = Light::new();
+        let (packs, rest) = row.pixels[part.clone()].as_chunks::<LANES>();
+        debug_assert!(rest.is_empty(), "whole packs only");
+        let (mut background, mut rms) = (Lanes::default(), Lanes::default());
+        let mut places = Lanes::from(part.start);
+        match row.sky {
+            None => {
+                for pixels in packs {
+                    light.add(Lanes::of(pixels), places);
+                    places.add(Lanes::all(LANES as f64));
+                }
+            }
+            Some(sky) => {
+                let levels = sky.level[part.clone()].as_chunks::<LANES>().0;
+                let scatters = sky.rms[part.clone()].as_chunks::<LANES>().0;
+                for ((pixels, level), scatter) in packs.iter().zip(levels).zip(scatters) {
+                    light.add(Lanes::of(pixels).zip(Lanes(*level), |p, l| p - l), places);
+                    places.add(Lanes::all(LANES as f64));
+                    background.add(Lanes(*level));
+                    rms.add(Lanes(*scatter));
+                }
             }
         }
-        let (pixels, shares) = (padded(pixels, P::default()), padded(shares, 0.0));
-        for k in 0..LANES {
-            add(&mut lanes, k, pixels[k].to_f64(), shares[k]);
+        if !light.sum.finite() || !light.x.finite() {
+            return None;
         }
-        let [sum, squared_sum, area, squared_area] = lanes.map(total);
-        SharedSums { sum, squared_sum, area, squared_area, ..SharedSums::default() }
+        self.sum.add(light.sum);
+        self.squared_sum.add(light.sum);
+        self.area.add(Lanes::all(packs.len() as f64));
+        self.squared_area.add(Lanes::all(packs.len() as f64));
+        self.background.add(background);
+        self.rms.add(rms);
+        Some(self.lit(&light, y))
     }
 
     #[inline(always)]
-    fn above(&self, level: &[f64], rms: &[f64]) -> SharedSums {
-        let mut lanes = [[0.0; LANES]; 4];
-        let mut under = [[0.0; LANES]; 2];
-        for (i, ((pixel, share), (level, rms))) in
-            self.pixels.iter().zip(self.shares).zip(level.iter().zip(rms)).enumerate()
-        {
-            let k = i % LANES;
-            add(&mut lanes, k, pixel.to_f64() - level, *share);
-            under[0][k] += share * level;
-            under[1][k] += share * rms;
-        }
-        let [sum, squared_sum, area, squared_area] = lanes.map(total);
-        let [background_sum, rms_sum] = under.map(total);
-        SharedSums { sum, squared_sum, area, squared_area, background_sum, rms_sum }
+    fn lit(&mut self, light: &Light, y: f64) -> f64 {
+        self.light.add(light.sum);
+        self.light_x.add(light.x);
+        self.light_y.add(light.sum.times(Lanes::all(y)));
+        light.peak.highest()
     }
+}
+
+#[inline(always)]
+fn at_least_a_pack<T>(values: &[T], at: usize) -> &[T; LANES] {
+    values[at..].first_chunk().expect("a pack of values is left")
+}
+
+#[inline(always)]
+fn pack(values: &[f64], at: usize) -> Lanes {
+    Lanes(*at_least_a_pack(values, at))
+}
+
+/// The values in `rest`, and lanes of zero.
+#[inline(always)]
+fn rest_of(values: &[f64], rest: &Range<usize>) -> Lanes {
+    Lanes(filled(&values[rest.clone()], 0.0))
 }
 
 /// Some values and as many of `filling` as make a pack.
 #[inline(always)]
-fn padded<T: Copy>(values: &[T], filling: T) -> [T; LANES] {
-    std::array::from_fn(|k| values.get(k).copied().unwrap_or(filling))
-}
-
-#[inline(always)]
-fn add(lanes: &mut [[f64; LANES]; 4], k: usize, value: f64, share: f64) {
-    let light = share * value;
-    lanes[0][k] += light;
-    lanes[1][k] += share * light;
-    lanes[2][k] += share;
-    lanes[3][k] += share * share;
-}
-
-#[inline(always)]
-fn total(v: [f64; LANES]) -> f64 {
-    (v[0] + v[4]) + (v[1] + v[5]) + ((v[2] + v[6]) + (v[3] + v[7]))
-}
-
-/// Sum, first moment from the first pixel, and highest of pixels less their level.
-pub(super) struct Light<'a, P> {
-    pub(super) pixels: &'a [P],
-    pub(super) level: Option<&'a [f64]>,
-}
-
-impl<P: Pixel> Light<'_, P> {
-    #[inline(always)]
-    pub(super) fn call(self) -> (f64, f64, f64) {
-        match self.level {
-            None => light(self.pixels, |_, pixel| pixel.to_f64()),
-            Some(level) => {
-                let level = &level[..self.pixels.len()];
-                light(self.pixels, |i, pixel| pixel.to_f64() - level[i])
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn light<P: Pixel>(pixels: &[P], value: impl Fn(usize, P) -> f64) -> (f64, f64, f64) {
-    let (mut sums, mut moments, mut peaks) = ([0.0; LANES], [0.0; LANES], [f64::MIN; LANES]);
-    let mut places: [f64; LANES] = std::array::from_fn(|k| k as f64);
-    let (packs, last) = pixels.as_chunks::<LANES>();
-    for (j, pack) in packs.iter().enumerate() {
-        for k in 0..LANES {
-            let value = value(j * LANES + k, pack[k]);
-            sums[k] += value;
-            moments[k] += places[k] * value;
-            peaks[k] = if value > peaks[k] { value } else { peaks[k] };
-            places[k] += LANES as f64;
-        }
-    }
-    // The rest, and lanes without a pixel that change nothing.
-    let mut values = [0.0; LANES];
-    for (k, pixel) in last.iter().enumerate() {
-        values[k] = value(packs.len() * LANES + k, *pixel);
-    }
-    for k in 0..LANES {
-        sums[k] += values[k];
-        moments[k] += places[k] * values[k];
-        let higher = k < last.len() && values[k] > peaks[k];
-        peaks[k] = if higher { values[k] } else { peaks[k] };
-    }
-    (total(sums), total(moments), peaks.into_iter().fold(f64::MIN, f64::max))
+fn filled<T: Copy>(values: &[T], filling: T) -> [T; LANES] {
+    std::array::from_fn(|k| if k < values.len() { values[k] } else { filling })
 }

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::aperture::Aperture;
 use crate::vectors::{Loop, run};
-use crate::{Background, PixelSource, Result};
+use crate::{Background, Pixel, PixelSource, Result};
 
 pub use measurement::Measurement;
 pub use pixels::{
@@ -21,7 +21,8 @@ pub use pixels::{
 pub use sky::{LocalSky, LocalSkyOptions, local_sky, measure_with_sky};
 
 pub(crate) use outside::reaches_outside;
-pub(crate) use rows::walk;
+use rows::Visit;
+pub(crate) use rows::{Row, walk};
 pub(crate) use tally::Sky;
 use tally::{Space, Tally};
 
@@ -176,10 +177,25 @@ impl<S: PixelSource, A: Aperture> Loop for One<'_, S, A> {
         let Self { pixels, aperture, window, how } = self;
         let mut tally = Tally::default();
         let mut space = Space::new(window.shape().1);
-        walk(pixels, how.0, window, how.1.level, |y, row| {
-            tally.row(aperture, (y, window.x.start), &mut space, row, how);
-        })?;
-        Ok(tally)
+        let rows = Rows { tally: &mut tally, space: &mut space, aperture, x0: window.x.start, how };
+        walk(pixels, how.0, window, how.1.level, rows)?;
+        Ok(tally.gathered())
+    }
+}
+
+/// Adds rows to a tally.
+struct Rows<'a, A> {
+    tally: &'a mut Tally,
+    space: &'a mut Space,
+    aperture: &'a A,
+    x0: isize,
+    how: (&'a MeasureOptions, &'a Sky),
+}
+
+impl<P: Pixel, A: Aperture> Visit<P> for Rows<'_, A> {
+    #[inline(always)]
+    fn visit(&mut self, y: isize, row: &Row<'_, P>) {
+        self.tally.row(self.aperture, (y, self.x0), self.space, row, self.how);
     }
 }
 
@@ -193,7 +209,7 @@ fn together<S: PixelSource, A: Aperture>(
     let mut tallies: Vec<_> = apertures.iter().map(|_| Tally::default()).collect();
     if let Some(all) = windows.iter().flatten().cloned().reduce(|a, b| around(&a, &b)) {
         let mut space = Space::new(all.shape().1);
-        walk(pixels, options, &all, sky.level, |y, row| {
+        walk(pixels, options, &all, sky.level, |y, row: &Row<'_, S::Pixel>| {
             for ((aperture, tally), window) in apertures.iter().zip(&mut tallies).zip(&windows) {
                 let Some(window) = window.as_ref().filter(|window| window.y.contains(&y)) else {
                     continue;
@@ -206,10 +222,11 @@ fn together<S: PixelSource, A: Aperture>(
             }
         })?;
     }
-    let found = apertures.iter().zip(&tallies).zip(windows);
+    let tallies = tallies.into_iter().map(Tally::gathered);
+    let found = apertures.iter().zip(tallies).zip(windows);
     Ok(found
         .map(|((aperture, tally), window)| match window {
-            Some(window) => finish(pixels, aperture, options, sky, &window, tally),
+            Some(window) => finish(pixels, aperture, options, sky, &window, &tally),
             None => Measurement::off_the_image(aperture.area()),
         })
         .collect())

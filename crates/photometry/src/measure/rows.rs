@@ -78,6 +78,17 @@ impl<P: Pixel> Row<'_, P> {
     }
 }
 
+/// What is shown the rows of a window: a closure, or what must be compiled into the walk.
+pub(crate) trait Visit<P> {
+    fn visit(&mut self, y: isize, row: &Row<'_, P>);
+}
+
+impl<P, F: FnMut(isize, &Row<'_, P>)> Visit<P> for F {
+    fn visit(&mut self, y: isize, row: &Row<'_, P>) {
+        self(y, row);
+    }
+}
+
 /// Shows every row of `window`, which lies in the image, to `visit`; `sky` is added to the background.
 #[inline(always)]
 pub(crate) fn walk<S: PixelSource>(
@@ -85,7 +96,7 @@ pub(crate) fn walk<S: PixelSource>(
     options: &MeasureOptions,
     window: &PixelBox,
     sky: f64,
-    mut visit: impl FnMut(isize, &Row<'_, S::Pixel>),
+    mut visit: impl Visit<S::Pixel>,
 ) -> Result<()> {
     let (rows, width) = window.shape();
     let band = (BAND / width.max(1)).clamp(1, rows.max(1));
@@ -109,9 +120,10 @@ const AHEAD: usize = 12;
 #[inline(always)]
 fn fetch<S: PixelSource>(source: &S, y: isize, columns: &Range<isize>) {
     const PIXELS: isize = 256;
-    let end = columns.end.min(columns.start + PIXELS);
+    // A pixel more on the right, for the line that a short row ends in.
+    let end = (columns.end + 15).min(columns.start + PIXELS);
     if let Some(row) = source.row(y.unsigned_abs()) {
-        prefetch(&row[columns.start.unsigned_abs()..end.unsigned_abs()]);
+        prefetch(&row[columns.start.unsigned_abs()..end.unsigned_abs().min(row.len())]);
     }
 }
 
@@ -177,7 +189,7 @@ impl<P: Pixel> Buffers<P> {
         pixels: &Pixels<'_, S>,
         part: &PixelBox,
         sky: f64,
-        visit: &mut impl FnMut(isize, &Row<'_, P>),
+        visit: &mut impl Visit<P>,
     ) {
         let x0 = part.x.start;
         for (j, y) in part.y.clone().enumerate() {
@@ -208,7 +220,7 @@ impl<P: Pixel> Buffers<P> {
             let planes = self.planes.as_ref().map(|planes| planes.row(range));
             let sky = SkyRow { level: &self.level, rms: &self.rms };
             let sky = (!self.level.is_empty()).then_some(sky);
-            visit(y, &Row { pixels: values, sky, planes });
+            visit.visit(y, &Row { pixels: values, sky, planes });
         }
     }
 }

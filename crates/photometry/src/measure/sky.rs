@@ -1,4 +1,4 @@
-use super::{MeasureOptions, Measurement, Noise, Pixels, Sky, measure_above, walk, window};
+use super::{MeasureOptions, Measurement, Noise, Pixels, Row, Sky, measure_above, walk, window};
 use crate::stats::{Location, Scale, SigmaClip, sigma_clip};
 use crate::{Aperture, Flags, PixelSource, Result};
 
@@ -79,7 +79,7 @@ pub fn local_sky<S: PixelSource>(
     let (mut values, mut n_bad) = (Vec::new(), 0);
     if let Some(window) = window(&pixels, annulus) {
         let mut inside = Vec::new();
-        walk(&pixels, &plain, &window, 0.0, |y, row| {
+        walk(&pixels, &plain, &window, 0.0, |y, row: &Row<'_, S::Pixel>| {
             inside.clear();
             annulus.centers(y, window.x.clone(), &mut inside);
             for i in inside.iter().flat_map(|x| x.clone()) {

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use astro_coords::{PixelBox, PixelCoord};
 
-use super::loops::{Light, Shares};
+use super::loops::{LANES, Sums};
 use super::rows::{Left, Row};
 use super::{
     ErrorWeight, Gain, MeasureOptions, Measurement, Noise, NonFinite, Pixels, SourceNoise,
@@ -36,6 +36,7 @@ type How<'a> = (&'a MeasureOptions, &'a Sky);
 /// Sums over the pixels in the order of the rows. Moments are about the window's first pixel, where they are small.
 #[derive(Default)]
 pub(super) struct Tally {
+    sums: Sums,
     sum: f64,
     squared_sum: f64,
     area: f64,
@@ -46,8 +47,6 @@ pub(super) struct Tally {
     variance: f64,
     source_variance: f64,
     light: f64,
-    /// Of the run added last.
-    light_of_row: f64,
     light_x: f64,
     light_y: f64,
     peak: Option<(f64, usize, usize)>,
@@ -59,8 +58,6 @@ pub(super) struct Tally {
     quality: u32,
     rows: usize,
 }
-
-const LANES: usize = 8;
 
 /// What a row is worked out in.
 pub(crate) struct Space {
@@ -88,99 +85,104 @@ impl Tally {
     ) {
         let shares = &mut space.shares[..row.pixels.len()];
         let run = aperture.row(y, x0, shares);
-        let (start, end) = (run.touched.start, run.touched.end);
-        let whole = if run.whole.len() < LANES { end..end } else { run.whole };
         let column = |i: usize| x0 + i.cast_signed();
-        for part in [start..whole.start, whole.end..end] {
-            if part.is_empty() {
-                continue;
-            }
-            space.runs.clear();
-            aperture.centers(y, column(part.start)..column(part.end), &mut space.runs);
-            let runs = space.runs.iter();
-            let inside = runs.map(|r| (r.start - x0).unsigned_abs()..(r.end - x0).unsigned_abs());
-            if row.planes.is_some()
-                || how.1.clips()
-                || !self.shared(row, shares, &part, inside.clone())
-            {
+        space.runs.clear();
+        if !run.touched.is_empty() {
+            let columns = column(run.touched.start)..column(run.touched.end);
+            aperture.centers(y, columns, &mut space.runs);
+        }
+        // No planes, no clipping: whole runs at once, as long as all pixels are finite.
+        let plain = row.planes.is_none() && !how.1.clips();
+        let [left, whole, right] = split(run);
+        if !whole.is_empty() && !(plain && self.whole(row, whole.clone())) {
+            whole.clone().for_each(|i| self.pixel(row, i, 1.0, true, how));
+        }
+        for part in [left, right].into_iter().filter(|part| !part.is_empty()) {
+            if !(plain && self.shared(row, shares, &part, &space.runs, x0)) {
                 for i in part.filter(|&i| shares[i] > 0.0) {
-                    let inside = inside.clone().any(|run| run.contains(&i));
+                    let inside = space.runs.iter().any(|run| run.contains(&column(i)));
                     self.pixel(row, i, shares[i], inside, how);
                 }
             }
         }
-        if row.planes.is_some() || how.1.clips() || !self.whole(row, whole.clone()) {
-            whole.for_each(|i| self.pixel(row, i, 1.0, true, how));
-        }
         self.rows += 1;
     }
 
-    /// Adds pixels with their shares, and those inside, if all are finite; else does nothing and says so.
+    /// Adds pixels with their shares, if all are finite; else does nothing and says so.
     #[inline(always)]
     fn shared<P: Pixel>(
         &mut self,
         row: &Row<'_, P>,
         shares: &[f64],
         part: &Range<usize>,
-        inside: impl Iterator<Item = Range<usize>> + Clone,
+        runs: &[Range<isize>],
+        x0: isize,
     ) -> bool {
-        let (pixels, shares) = (&row.pixels[part.clone()], &shares[part.clone()]);
-        let sky = row.sky.map(|sky| (&sky.level[part.clone()], &sky.rms[part.clone()]));
-        let sums = Shares { pixels, shares, sky }.call();
-        if !sums.sum.is_finite() {
-            return false;
-        }
-        self.sum += sums.sum;
-        self.squared_sum += sums.squared_sum;
-        self.area += sums.area;
-        self.squared_area += sums.squared_area;
-        self.background_sum += sums.background_sum;
-        self.rms_sum += sums.rms_sum;
-        inside.for_each(|range| self.light(row, range));
-        true
-    }
-
-    /// Adds pixels that lie inside wholly and are all finite; else does nothing and says so.
-    #[inline(always)]
-    fn whole<P: Pixel>(&mut self, row: &Row<'_, P>, range: Range<usize>) -> bool {
-        let before = self.light;
-        let peak = self.peak;
-        let (x, y, centers) = (self.light_x, self.light_y, self.centers);
-        self.light(row, range.clone());
-        let sum = self.light_of_row;
-        if !sum.is_finite() || !self.light_x.is_finite() {
-            (self.light, self.peak) = (before, peak);
-            (self.light_x, self.light_y, self.centers) = (x, y, centers);
-            return false;
-        }
-        let n = range.len() as f64;
-        self.sum += sum;
-        self.squared_sum += sum;
-        self.area += n;
-        self.squared_area += n;
-        if let Some(sky) = row.sky {
-            self.background_sum += sky.level[range.clone()].iter().sum::<f64>();
-            self.rms_sum += sky.rms[range].iter().sum::<f64>();
+        let inside = |run: &Range<isize>| {
+            let place = |x: isize| (x - x0).unsigned_abs().clamp(part.start, part.end);
+            place(run.start)..place(run.end)
+        };
+        let (first, others) = match runs {
+            [] => (part.start..part.start, runs),
+            [first, others @ ..] => (inside(first), others),
+        };
+        let y = self.rows as f64;
+        let Some(peak) = self.sums.shared(row, shares, part, &first, y) else { return false };
+        self.lit(row, &first, peak);
+        for run in others.iter().map(inside) {
+            // A further run, as in a ring: one by one.
+            for i in run.clone() {
+                self.light(row.pixels[i].to_f64() - row.level(i), i);
+            }
         }
         true
     }
 
-    /// Adds the light of pixels whose centres lie inside.
+    /// Adds pixels that lie inside wholly, if all are finite; else does nothing and says so.
     #[inline(always)]
-    fn light<P: Pixel>(&mut self, row: &Row<'_, P>, range: Range<usize>) {
-        let pixels = &row.pixels[range.clone()];
-        let level = row.sky.map(|sky| &sky.level[range.clone()]);
-        let (sum, moment, peak) = Light { pixels, level }.call();
-        self.centers += pixels.len() as u64;
-        self.light_of_row = sum;
-        self.light += sum;
-        self.light_x += range.start as f64 * sum + moment;
-        self.light_y += self.rows as f64 * sum;
+    fn whole<P: Pixel>(&mut self, row: &Row<'_, P>, part: Range<usize>) -> bool {
+        let y = self.rows as f64;
+        let Some(peak) = self.sums.whole(row, &part, y) else { return false };
+        self.lit(row, &part, peak);
+        true
+    }
+
+    /// Counts a run of pixels whose centres lie inside and whose highest is `peak`.
+    #[inline(always)]
+    fn lit<P: Pixel>(&mut self, row: &Row<'_, P>, run: &Range<usize>, peak: f64) {
+        self.centers += run.len() as u64;
         if self.peak.is_none_or(|(highest, ..)| peak > highest) {
-            let value = |i: usize| pixels[i].to_f64() - level.map_or(0.0, |level| level[i]);
-            let place = (0..pixels.len()).find(|&i| value(i) == peak);
-            self.peak = place.map(|i| (peak, range.start + i, self.rows)).or(self.peak);
+            let value = |i: usize| row.pixels[i].to_f64() - row.level(i);
+            let place = run.clone().find(|&i| value(i) == peak);
+            self.peak = place.map(|i| (peak, i, self.rows)).or(self.peak);
         }
+    }
+
+    /// Adds the light of a pixel whose centre lies inside.
+    #[inline(always)]
+    fn light(&mut self, value: f64, i: usize) {
+        self.centers += 1;
+        self.light += value;
+        self.light_x += i as f64 * value;
+        self.light_y += self.rows as f64 * value;
+        if self.peak.is_none_or(|(highest, ..)| value > highest) {
+            self.peak = Some((value, i, self.rows));
+        }
+    }
+
+    /// All that was added in lanes, to the rest.
+    pub(super) fn gathered(mut self) -> Self {
+        let sums = std::mem::take(&mut self.sums);
+        self.sum += sums.sum.total();
+        self.squared_sum += sums.squared_sum.total();
+        self.area += sums.area.total();
+        self.squared_area += sums.squared_area.total();
+        self.background_sum += sums.background.total();
+        self.rms_sum += sums.rms.total();
+        self.light += sums.light.total();
+        self.light_x += sums.light_x.total();
+        self.light_y += sums.light_y.total();
+        self
     }
 
     /// Adds the share of one pixel.
@@ -217,13 +219,7 @@ impl Tally {
             self.source_variance += weight * source_variance(value, planes.gain[i], options);
         }
         if inside {
-            self.centers += 1;
-            self.light += value;
-            self.light_x += i as f64 * value;
-            self.light_y += self.rows as f64 * value;
-            if self.peak.is_none_or(|(highest, ..)| value > highest) {
-                self.peak = Some((value, i, self.rows));
-            }
+            self.light(value, i);
         }
     }
 
@@ -332,6 +328,20 @@ impl Tally {
             flags,
         }
     }
+}
+
+/// The parts of a run: before what lies inside wholly, that, and after it. The middle is in whole packs; a short run is
+/// one part.
+#[inline(always)]
+fn split(run: crate::aperture::Run) -> [Range<usize>; 3] {
+    let (touched, whole) = (run.touched, run.whole);
+    let packs = |length: usize| length.div_ceil(LANES) * LANES;
+    if whole.len() < 3 * LANES {
+        return [touched.clone(), touched.end..touched.end, touched.end..touched.end];
+    }
+    let left = touched.start + packs(whole.start - touched.start);
+    let length = (touched.end - packs(touched.end - whole.end) - left) / LANES * LANES;
+    [touched.start..left, left..left + length, left + length..touched.end]
 }
 
 /// Variance of a pixel's own light, in the image's unit squared; NaN for a gain that makes no sense.

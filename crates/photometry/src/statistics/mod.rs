@@ -15,7 +15,7 @@ pub use moments::Moments;
 pub use shape::Shape;
 pub use values::Values;
 
-use crate::measure::{Sky, in_order_of_rows, measure_above, walk, window};
+use crate::measure::{Row, Sky, in_order_of_rows, measure_above, walk, window};
 use crate::stats::{SigmaClip, sigma_clip};
 use crate::{Aperture, Error, Flags, MeasureOptions, Measurement, PixelSource, Pixels, Result};
 
@@ -132,7 +132,7 @@ fn gather<S: PixelSource>(
 ) -> Result<Inside> {
     let (mut found, mut runs) = (Inside::default(), Vec::new());
     let start = window.x.start;
-    walk(pixels, &options.measure, window, options.local_sky, |y, row| {
+    walk(pixels, &options.measure, window, options.local_sky, |y, row: &Row<'_, S::Pixel>| {
         runs.clear();
         aperture.centers(y, window.x.clone(), &mut runs);
         for run in &runs {
@@ -157,7 +157,7 @@ fn shared_values<S: PixelSource>(
     window: &PixelBox,
 ) -> Result<Vec<f64>> {
     let (mut values, mut shares) = (Vec::new(), vec![0.0; window.shape().1]);
-    walk(pixels, &options.measure, window, options.local_sky, |y, row| {
+    walk(pixels, &options.measure, window, options.local_sky, |y, row: &Row<'_, S::Pixel>| {
         let touched = aperture.row(y, window.x.start, &mut shares).touched;
         let shared = touched.filter(|&i| shares[i] > 0.0);
         values.extend(shared.filter_map(|i| row.value(i)));
