@@ -114,7 +114,9 @@ fn ring_of(corners: u32, radius: f64, depth: f64) -> Vec<[f64; 2]> {
 
 fn polygons(image: &Array2<f32>, places: &[PixelCoord], ring: &Vec<[f64; 2]>) -> Numbers {
     let rings = std::slice::from_ref(ring);
-    sums(image, places, |at| Polygon::around(at, rings, FillRule::EvenOdd))
+    // One shape at many places, as for the peer.
+    let shape = Polygon::around(PixelCoord::new(0.0, 0.0), rings, FillRule::EvenOdd);
+    sums(image, places, |at| shape.moved(at.x, at.y))
 }
 
 fn skies(image: &Array2<f32>, places: &[PixelCoord]) -> Numbers {

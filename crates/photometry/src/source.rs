@@ -123,6 +123,8 @@ pub(crate) mod kernel {
         const HIGHEST: Self;
         fn finite(self) -> bool;
         fn order(&self, other: &Self) -> Ordering;
+        /// Puts finite numbers in ascending order.
+        fn sort(values: &mut [Self]);
         /// The least number that is not below `bound`.
         fn at_least(bound: f64) -> Self;
         /// The greatest number that is not above `bound`.
@@ -137,6 +139,19 @@ pub(crate) mod kernel {
         }
         fn order(&self, other: &Self) -> Ordering {
             self.total_cmp(other)
+        }
+        fn sort(values: &mut [Self]) {
+            // As whole numbers in the order of the values, which compare in one step.
+            let key = |v: &Self| {
+                let bits = v.to_bits().cast_signed();
+                bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed()
+            };
+            let mut keys: Vec<i64> = values.iter().map(key).collect();
+            keys.sort_unstable();
+            for (value, key) in values.iter_mut().zip(keys) {
+                let bits = key ^ ((key >> 63).cast_unsigned() >> 1).cast_signed();
+                *value = Self::from_bits(bits.cast_unsigned());
+            }
         }
         fn at_least(bound: f64) -> Self {
             bound
@@ -154,6 +169,18 @@ pub(crate) mod kernel {
         }
         fn order(&self, other: &Self) -> Ordering {
             self.total_cmp(other)
+        }
+        fn sort(values: &mut [Self]) {
+            let key = |v: &Self| {
+                let bits = v.to_bits().cast_signed();
+                bits ^ ((bits >> 31).cast_unsigned() >> 1).cast_signed()
+            };
+            let mut keys: Vec<i32> = values.iter().map(key).collect();
+            keys.sort_unstable();
+            for (value, key) in values.iter_mut().zip(keys) {
+                let bits = key ^ ((key >> 31).cast_unsigned() >> 1).cast_signed();
+                *value = Self::from_bits(bits.cast_unsigned());
+            }
         }
         fn at_least(bound: f64) -> Self {
             let near = bound as Self;
@@ -200,6 +227,24 @@ mod tests {
         assert_eq!(PixelSource::row(&image, 2), Some(&[6.0_f32, 7., 8.][..]));
         assert_eq!(PixelSource::row(&image.t(), 0), None);
         assert!(image.read(&PixelBox::new(1..4, 0..2), &mut out).is_err());
+    }
+
+    #[test]
+    fn numbers_are_sorted_as_by_their_total_order() {
+        let mut state = 7_u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888);
+            ((state >> 33) as f64 - 1e9) * 1e-3
+        };
+        let mut values: Vec<f64> = (0..999).map(|_| next()).chain([0.0, -0.0, f64::MAX]).collect();
+        let mut single: Vec<f32> = values.iter().map(|v| *v as f32).collect();
+        let (mut expected, mut same) = (values.clone(), single.clone());
+        expected.sort_by(f64::total_cmp);
+        same.sort_by(f32::total_cmp);
+        f64::sort(&mut values);
+        f32::sort(&mut single);
+        assert!(values.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits()));
+        assert!(single.iter().zip(&same).all(|(a, b)| a.to_bits() == b.to_bits()));
     }
 
     #[test]

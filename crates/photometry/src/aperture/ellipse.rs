@@ -223,7 +223,7 @@ mod tests {
             if flip {
                 ellipse.to_unit[0] = ellipse.to_unit[0].map(|value| -value);
             }
-            rows_are_overlaps(&ellipse, 4e-16);
+            rows_are_overlaps(&ellipse, 1e-15);
             let sum = total(&ellipse);
             prop_assert!((sum - ellipse.area()).abs() < 1e-12 * ellipse.area().max(1.0), "{} {}", sum, ellipse.area());
         }

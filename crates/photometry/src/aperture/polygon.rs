@@ -40,9 +40,16 @@ struct Edge {
     high: [f64; 2],
     /// +1 where the inside lies to the right of the edge, as seen from its left; -1 where it ends.
     sign: f64,
+    /// Columns a row.
+    slope: f64,
 }
 
 impl Edge {
+    fn new(low: [f64; 2], high: [f64; 2], sign: f64) -> Self {
+        Self { low, high, sign, slope: (high[0] - low[0]) / (high[1] - low[1]) }
+    }
+
+    #[inline(always)]
     fn at(&self, y: f64) -> f64 {
         let [x0, y0] = self.low;
         let [x1, y1] = self.high;
@@ -51,9 +58,9 @@ impl Edge {
         } else if y >= y1 {
             x1
         } else if y - y0 < y1 - y {
-            x0 + (x1 - x0) * ((y - y0) / (y1 - y0))
+            x0 + self.slope * (y - y0)
         } else {
-            x1 - (x1 - x0) * ((y1 - y) / (y1 - y0))
+            x1 - self.slope * (y1 - y)
         }
     }
 }
@@ -94,13 +101,7 @@ impl Polygon {
             edges.clear();
         }
         edges.sort_unstable_by(|a, b| a.low[1].total_cmp(&b.low[1]));
-        let reach: Vec<f64> = edges
-            .iter()
-            .scan(f64::NEG_INFINITY, |reach, edge| {
-                *reach = reach.max(edge.high[1]);
-                Some(*reach)
-            })
-            .collect();
+        let reach = reach(&edges);
         let crossings = crossings(&edges);
         let simple = crossings.is_empty() && rings.len() == 1;
         let bounds = bounds(origin, &edges);
@@ -119,17 +120,44 @@ impl Polygon {
         polygon
     }
 
+    /// The same shape elsewhere: moved by `x` and `y` pixels, without finding again what lies inside.
+    ///
+    /// ```
+    /// use photometry::aperture::{Aperture, Polygon};
+    /// let triangle = Polygon::new(&[(0.0, 0.0), (3.0, 0.0), (0.0, 3.0)]);
+    /// assert!(triangle.moved(10.25, -2.5).contains((11.0, -2.0).into()));
+    /// ```
+    #[must_use]
+    pub fn moved(&self, x: f64, y: f64) -> Self {
+        let mut moved = self.clone();
+        let whole = [x.round(), y.round()];
+        let rest = [x - whole[0], y - whole[1]];
+        for (origin, by) in moved.origin.iter_mut().zip(whole) {
+            *origin += by;
+        }
+        for edge in &mut moved.edges {
+            for end in [&mut edge.low, &mut edge.high] {
+                *end = [end[0] + rest[0], end[1] + rest[1]];
+            }
+        }
+        // Rounding may close an edge that was nearly level.
+        moved.edges.retain(|edge| edge.low[1] < edge.high[1]);
+        if moved.edges.len() < self.edges.len() {
+            moved.reach = reach(&moved.edges);
+        } else {
+            moved.reach.iter_mut().for_each(|height| *height += rest[1]);
+        }
+        moved.crossings.iter_mut().for_each(|height| *height += rest[1]);
+        moved.bounds = bounds(moved.origin, &moved.edges);
+        moved
+    }
+
     /// Gives the edges of rings that do not cross the sign of what lies to their right.
     fn orient(&mut self) {
         let signs: Vec<f64> = self.edges.iter().map(|edge| self.side(edge)).collect();
         self.edges.iter_mut().zip(signs).for_each(|(edge, sign)| edge.sign = sign);
         self.edges.retain(|edge| edge.sign != 0.0);
-        let mut highest = f64::NEG_INFINITY;
-        self.reach.clear();
-        for edge in &self.edges {
-            highest = highest.max(edge.high[1]);
-            self.reach.push(highest);
-        }
+        self.reach = reach(&self.edges);
     }
 
     /// +1 where crossing `edge` to the right enters the inside, -1 where it leaves it, 0 where neither.
@@ -155,6 +183,7 @@ impl Polygon {
     }
 
     /// The edges that may have a part between two heights.
+    #[inline(always)]
     fn between(&self, low: f64, high: f64) -> impl Iterator<Item = &Edge> {
         let start = self.reach.partition_point(|reach| *reach < low);
         self.edges[start..]
@@ -164,6 +193,7 @@ impl Polygon {
     }
 
     /// Adds a strip of the shape to a row of deltas; heights are within one row of pixels.
+    #[inline(always)]
     fn strip(&self, low: f64, high: f64, row: &mut Row<'_>) {
         if self.crossings.is_empty() {
             for edge in self.between(low, high) {
@@ -171,6 +201,11 @@ impl Polygon {
             }
             return;
         }
+        self.crossed_strip(low, high, row);
+    }
+
+    /// As [`strip`](Self::strip), where edges cross.
+    fn crossed_strip(&self, low: f64, high: f64, row: &mut Row<'_>) {
         // Between the heights where edges end or cross, their order is the same, and the rule tells which count.
         let mut active: Vec<&Edge> = self.between(low, high).collect();
         let mut heights: Vec<f64> = active
@@ -242,12 +277,22 @@ fn rings_from(rings: &[Vec<PixelCoord>], center: PixelCoord) -> Vec<Vec<[f64; 2]
     rings.iter().map(|ring| ring.iter().map(offset).collect()).collect()
 }
 
+/// The highest end of the edges up to each.
+fn reach(edges: &[Edge]) -> Vec<f64> {
+    let mut highest = f64::NEG_INFINITY;
+    let mut up_to = |edge: &Edge| {
+        highest = highest.max(edge.high[1]);
+        highest
+    };
+    edges.iter().map(&mut up_to).collect()
+}
+
 /// An edge of a counter-clockwise ring has its inside on the left: it enters when it runs down.
 fn edge(from: [f64; 2], to: [f64; 2]) -> Option<Edge> {
     match from[1].partial_cmp(&to[1]) {
         Some(std::cmp::Ordering::Equal) => None,
-        Some(std::cmp::Ordering::Less) => Some(Edge { low: from, high: to, sign: -1.0 }),
-        _ => Some(Edge { low: to, high: from, sign: 1.0 }),
+        Some(std::cmp::Ordering::Less) => Some(Edge::new(from, to, -1.0)),
+        _ => Some(Edge::new(to, from, 1.0)),
     }
 }
 
@@ -300,6 +345,7 @@ struct Row<'a> {
 
 impl Row<'_> {
     /// Adds the part of `edge` between two heights.
+    #[inline(always)]
     fn add(&mut self, edge: &Edge, low: f64, high: f64, sign: f64) {
         let height = high - low;
         if height <= 0.0 {
@@ -336,6 +382,7 @@ impl Row<'_> {
     }
 
     /// A part of an edge in one pixel: `place` of its width lies to the left of the part.
+    #[inline(always)]
     fn cell(&mut self, i: isize, height: f64, place: f64) {
         let Ok(i) = usize::try_from(i) else { return };
         if let Some(delta) = self.deltas.get_mut(i) {
@@ -346,6 +393,7 @@ impl Row<'_> {
         }
     }
 
+    #[inline(always)]
     fn finish(self) {
         let mut sum = 0.0;
         for delta in &mut *self.deltas {
@@ -356,6 +404,7 @@ impl Row<'_> {
 }
 
 /// A sum of parts is some 1e-16 off: nothing and all are made exact.
+#[inline(always)]
 fn share(sum: f64) -> f64 {
     const ROUNDING: f64 = 4e-16;
     if sum < ROUNDING {
@@ -403,6 +452,7 @@ impl Aperture for Polygon {
         self.area
     }
 
+    #[inline(always)]
     fn row(&self, y: isize, x: isize, shares: &mut [f64]) -> Run {
         shares.fill(0.0);
         let Range { start, end } = self.bounds.x;
@@ -418,6 +468,7 @@ impl Aperture for Polygon {
         Run { whole: touched.end..touched.end, touched }
     }
 
+    #[inline(always)]
     fn centers(&self, y: isize, columns: Range<isize>, out: &mut Vec<Range<isize>>) {
         let height = y as f64 - self.origin[1];
         let mut near = self.between(height, height);
@@ -461,6 +512,31 @@ mod tests {
             .collect();
         assert_eq!(shares, [1.0, 1.0, 0.5, 1.0, 0.5, 0.0, 0.5, 0.0, 0.0]);
         assert_eq!((triangle.area(), triangle.bounds()), (4.5, PixelBox::new(0..3, 0..3)));
+    }
+
+    #[test]
+    fn a_moved_polygon_is_the_polygon_there() {
+        let outer = vec![(0.2, 0.1), (9.7, 0.3), (9.9, 8.8), (0.4, 9.1), (5.0, 4.5)];
+        let hole = vec![(6.0, 3.0), (6.0, 6.5), (8.2, 6.1)];
+        let pentagram = vec![(0.0, 3.0), (8.0, 3.2), (1.5, 8.0), (4.0, 0.2), (6.5, 8.1)];
+        for rings in [vec![outer.clone(), hole], vec![outer], vec![pentagram]] {
+            let shape = Polygon::from_rings(&rings, FillRule::EvenOdd);
+            for (dx, dy) in [(0.0, 0.0), (100.37, -41.83), (0.5, 0.25), (-3.0, 7.0)] {
+                let there: Vec<Vec<(f64, f64)>> = rings
+                    .iter()
+                    .map(|ring| ring.iter().map(|(x, y)| (x + dx, y + dy)).collect())
+                    .collect();
+                let expected = Polygon::from_rings(&there, FillRule::EvenOdd);
+                let moved = shape.moved(dx, dy);
+                assert_eq!(moved.bounds(), expected.bounds());
+                let window = moved.bounds();
+                for (x, y) in window.y.clone().flat_map(|y| window.x.clone().map(move |x| (x, y))) {
+                    let difference = moved.overlap(x, y) - expected.overlap(x, y);
+                    assert!(difference.abs() < 1e-13, "{dx} {dy} {x} {y}: {difference}");
+                }
+                rows_are_overlaps(&moved, 1e-14);
+            }
+        }
     }
 
     #[test]

@@ -70,9 +70,15 @@ impl<P: Pixel> Row<'_, P> {
         self.sky.map_or(0.0, |sky| sky.rms[i])
     }
 
+    /// Whether pixel `i` is neither masked nor uncovered.
+    #[inline(always)]
+    pub(crate) fn is_used(&self, i: usize) -> bool {
+        self.planes.is_none_or(|planes| planes.left[i] == Left::Used)
+    }
+
     /// Pixel `i` less the background; `None` where it is left out or not finite.
     pub(crate) fn value(&self, i: usize) -> Option<f64> {
-        let used = self.planes.is_none_or(|planes| planes.left[i] == Left::Used);
+        let used = self.is_used(i);
         let value = self.pixels[i].to_f64() - self.level(i);
         (used && value.is_finite()).then_some(value)
     }

@@ -1,6 +1,13 @@
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use astro_coords::PixelBox;
+
+use super::rows::Visit;
 use super::{MeasureOptions, Measurement, Noise, Pixels, Row, Sky, measure_above, walk, window};
-use crate::stats::{Location, Scale, SigmaClip, sigma_clip};
-use crate::{Aperture, Flags, PixelSource, Result};
+use crate::stats::{Location, Scale, SigmaClip, clip_in_place};
+use crate::vectors::{Loop, run};
+use crate::{Aperture, Flags, Pixel, PixelSource, Result};
 
 /// The sky around a source, from the pixels whose centres lie in an annulus.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -76,29 +83,103 @@ pub fn local_sky<S: PixelSource>(
     let pixels = Pixels { noise, gain: crate::Gain::Unknown, ..*pixels };
     let plain = MeasureOptions::default();
     pixels.check(&plain)?;
-    let (mut values, mut n_bad) = (Vec::new(), 0);
-    if let Some(window) = window(&pixels, annulus) {
-        let mut inside = Vec::new();
-        walk(&pixels, &plain, &window, 0.0, |y, row: &Row<'_, S::Pixel>| {
-            inside.clear();
-            annulus.centers(y, window.x.clone(), &mut inside);
-            for i in inside.iter().flat_map(|x| x.clone()) {
-                match row.value((i - window.x.start).unsigned_abs()) {
-                    Some(value) => values.push(value),
-                    None => n_bad += 1,
-                }
-            }
-        })?;
+    let Some(window) = window(&pixels, annulus) else {
+        return Ok(of_values::<f64>(&mut Vec::new(), 0, options));
+    };
+    // Without a background the pixels themselves are sorted, in the size they have.
+    if pixels.background.is_none() {
+        let (mut values, n_bad) =
+            run(Gather { pixels: &pixels, annulus, window: &window, of: raw, value: PhantomData })?;
+        return Ok(of_values(&mut values, n_bad, options));
     }
-    Ok(of_values(&values, n_bad, options))
+    let less = |row: &Row<'_, S::Pixel>, run: Range<usize>, values: &mut Vec<f64>| {
+        values.extend(run.map(|i| row.pixels[i].to_f64() - row.level(i)));
+    };
+    let (mut values, n_bad) =
+        run(Gather { pixels: &pixels, annulus, window: &window, of: less, value: PhantomData })?;
+    Ok(of_values(&mut values, n_bad, options))
 }
 
-fn of_values(values: &[f64], n_bad: u64, options: &LocalSkyOptions) -> LocalSky {
-    let kept = sigma_clip(values, options.clip.as_ref());
+#[inline(always)]
+fn raw<P: Pixel>(row: &Row<'_, P>, run: Range<usize>, values: &mut Vec<P>) {
+    values.extend_from_slice(&row.pixels[run]);
+}
+
+/// The finite values of the valid pixels whose centres lie in the annulus, and how many are left out.
+struct Gather<'a, S, A, F, P> {
+    pixels: &'a Pixels<'a, S>,
+    annulus: &'a A,
+    window: &'a PixelBox,
+    /// Appends the values of a run of pixels.
+    of: F,
+    value: PhantomData<P>,
+}
+
+impl<S: PixelSource, A: Aperture, P: Pixel, F: Fn(&Row<'_, S::Pixel>, Range<usize>, &mut Vec<P>)>
+    Loop for Gather<'_, S, A, F, P>
+{
+    type Output = Result<(Vec<P>, u64)>;
+
+    #[inline(always)]
+    fn call(self) -> Self::Output {
+        let plain = MeasureOptions::default();
+        let values = Vec::with_capacity(self.annulus.area() as usize % CROWD + 16);
+        let mut inside = Inside { gather: &self, values, n_bad: 0, runs: Vec::new() };
+        walk(self.pixels, &plain, self.window, 0.0, &mut inside)?;
+        let Inside { mut values, n_bad, .. } = inside;
+        let gathered = values.len();
+        if !values.iter().all(|value| value.finite()) {
+            values.retain(|value| value.finite());
+        }
+        let not_finite = gathered - values.len();
+        Ok((values, n_bad + not_finite as u64))
+    }
+}
+
+/// More values than this are not made room for beforehand.
+const CROWD: usize = 1 << 20;
+
+struct Inside<'a, 'b, S, A, F, P> {
+    gather: &'b Gather<'a, S, A, F, P>,
+    values: Vec<P>,
+    n_bad: u64,
+    runs: Vec<Range<isize>>,
+}
+
+impl<S: PixelSource, A: Aperture, P: Pixel, F: Fn(&Row<'_, S::Pixel>, Range<usize>, &mut Vec<P>)>
+    Visit<S::Pixel> for &mut Inside<'_, '_, S, A, F, P>
+{
+    #[inline(always)]
+    fn visit(&mut self, y: isize, row: &Row<'_, S::Pixel>) {
+        let columns = self.gather.window.x.clone();
+        let x0 = columns.start;
+        self.runs.clear();
+        self.gather.annulus.centers(y, columns, &mut self.runs);
+        for run in &self.runs {
+            let run = (run.start - x0).unsigned_abs()..(run.end - x0).unsigned_abs();
+            if row.planes.is_none() {
+                (self.gather.of)(row, run, &mut self.values);
+                continue;
+            }
+            for i in run {
+                if row.is_used(i) {
+                    (self.gather.of)(row, i..i + 1, &mut self.values);
+                } else {
+                    self.n_bad += 1;
+                }
+            }
+        }
+    }
+}
+
+/// The values are sorted.
+fn of_values<P: Pixel>(values: &mut Vec<P>, n_bad: u64, options: &LocalSkyOptions) -> LocalSky {
+    let kept = clip_in_place(values, options.clip.as_ref());
     let (level, rms) = match (options.level.known_from(&kept), options.rms.known_from(&kept)) {
         (Some(level), Some(rms)) => (level, rms),
         (level, rms) => {
-            let left: Vec<f64> = values.iter().copied().filter(|v| kept.contains(*v)).collect();
+            let values = values.iter().map(|v| v.to_f64());
+            let left: Vec<f64> = values.filter(|v| kept.contains(*v)).collect();
             (
                 level.unwrap_or_else(|| options.level.of(&left)),
                 rms.unwrap_or_else(|| options.rms.of(&left)),

@@ -1,3 +1,4 @@
+use crate::source::kernel::Ordered;
 use crate::stats::{MAD_TO_STD, sorted_mad, sorted_median};
 
 /// Statistics of the values of pixels, each counted once; NaN without any.
@@ -39,7 +40,7 @@ pub struct Values {
 impl Values {
     /// Of finite values, which are sorted.
     pub(super) fn of(values: &mut [f64]) -> Self {
-        values.sort_unstable_by(f64::total_cmp);
+        f64::sort(values);
         let sorted = &*values;
         let (Some(&min), Some(&max)) = (sorted.first(), sorted.last()) else { return Self::NONE };
         let n = sorted.len() as f64;
