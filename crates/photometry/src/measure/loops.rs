@@ -29,8 +29,8 @@ impl Lanes {
     #[inline(always)]
     fn of<P: Pixel>(pixels: &[P; LANES]) -> Self {
         let mut values = [0.0; LANES];
-        for k in 0..LANES {
-            values[k] = pixels[k].to_f64();
+        for (value, pixel) in values.iter_mut().zip(pixels) {
+            *value = pixel.to_f64();
         }
         Self(values)
     }
@@ -48,8 +48,8 @@ impl Lanes {
     #[inline(always)]
     fn zip(self, other: Self, with: impl Fn(f64, f64) -> f64) -> Self {
         let mut values = [0.0; LANES];
-        for k in 0..LANES {
-            values[k] = with(self.0[k], other.0[k]);
+        for (value, (a, b)) in values.iter_mut().zip(self.0.iter().zip(&other.0)) {
+            *value = with(*a, *b);
         }
         Self(values)
     }
@@ -68,12 +68,8 @@ impl Lanes {
 
     #[inline(always)]
     fn finite(&self) -> bool {
-        // What is not finite less itself is NaN.
-        let mut zero = [0.0; LANES];
-        for k in 0..LANES {
-            zero[k] = self.0[k] - self.0[k];
-        }
-        zero == [0.0; LANES]
+        // What is not finite times zero is NaN.
+        self.times(Self::all(0.0)).0 == [0.0; LANES]
     }
 
     pub(super) fn total(&self) -> f64 {

@@ -173,7 +173,7 @@ impl<S: PixelSource, A: Aperture, P: Pixel, F: Fn(&Row<'_, S::Pixel>, Range<usiz
 }
 
 /// The values are sorted.
-fn of_values<P: Pixel>(values: &mut Vec<P>, n_bad: u64, options: &LocalSkyOptions) -> LocalSky {
+fn of_values<P: Pixel>(values: &mut [P], n_bad: u64, options: &LocalSkyOptions) -> LocalSky {
     let kept = clip_in_place(values, options.clip.as_ref());
     let (level, rms) = match (options.level.known_from(&kept), options.rms.known_from(&kept)) {
         (Some(level), Some(rms)) => (level, rms),

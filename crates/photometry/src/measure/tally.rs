@@ -94,7 +94,8 @@ impl Tally {
         // No planes, no clipping: whole runs at once, as long as all pixels are finite.
         let plain = row.planes.is_none() && !how.1.clips();
         let [left, whole, right] = split(run);
-        if !whole.is_empty() && !(plain && self.whole(row, whole.clone())) {
+        let done = whole.is_empty() || plain && self.whole(row, whole.clone());
+        if !done {
             whole.clone().for_each(|i| self.pixel(row, i, 1.0, true, how));
         }
         for part in [left, right].into_iter().filter(|part| !part.is_empty()) {
