@@ -1,16 +1,20 @@
 //! An image as regions see it: every coordinate system a region file may name, from one header.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
+use anyhow::{Context, anyhow};
 use astro_coords::{PixelCoord, SkyCoord};
 use ds9_regions::{Affine, Alternate, PixelAxes};
-use hst_fits::{Keywords, LookupTables, Wcs};
+use hst_fits::{FitsFile, Header, Keywords, LookupTables, Wcs};
 
 /// The coordinate systems of one image, for [`ds9_regions::ImageFrame`].
 #[derive(Debug)]
 pub(crate) struct RegionImage {
     sky: Sky,
-    shape: (usize, usize),
+    shape: Option<(usize, usize)>,
     physical: Option<Affine>,
     detector: Option<Affine>,
     amplifier: Option<Affine>,
@@ -25,13 +29,49 @@ enum Other {
 }
 
 impl RegionImage {
+    /// The image of a FITS file, SCI or else the first one, or a header as text with one card a line.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let name = path.display();
+        if is_text(path).with_context(|| format!("cannot read {name}"))? {
+            let text = std::fs::read(path).with_context(|| format!("cannot read {name}"))?;
+            return Self::of_text(&text).with_context(|| format!("no image in {name}"));
+        }
+        let file = FitsFile::open(path)?;
+        let hdu = file.find("SCI", None).or_else(|_| file.first_image())?;
+        let wcs = file.wcs(hdu, None)?;
+        Ok(Self::new(wcs, &hdu.header, &LookupTables::default(), hdu.shape()))
+    }
+
+    fn of_text(text: &[u8]) -> anyhow::Result<Self> {
+        let text = String::from_utf8_lossy(text);
+        let mut cards = String::with_capacity(text.len() * 2);
+        for (number, line) in text.lines().map(str::trim_end).enumerate() {
+            if line == "END" {
+                break;
+            }
+            if line.chars().count() > 80 {
+                return Err(anyhow!("line {}: a card has at most 80 characters", number + 1));
+            }
+            cards += &format!("{line:<80}");
+        }
+        cards += &format!("{:<80}", "END");
+        let header = Header::parse(cards.as_bytes()).ok_or_else(|| anyhow!("it has no cards"))?;
+        let side = |axis| {
+            let given = ["ZNAXIS", "NAXIS"].map(|name| header.float(&format!("{name}{axis}")));
+            given.into_iter().flatten().next().map(|side| side as usize)
+        };
+        let shape = side(2).zip(side(1));
+        let tables = LookupTables::default();
+        Ok(Self::new(Wcs::from_keywords(&header, None, &tables)?, &header, &tables, shape))
+    }
+
     /// `wcs` is the primary description in `header`, `shape` is `(ny, nx)`. Alternates that cannot be read
     /// are taken for absent: only a region that names one misses it.
     pub(crate) fn new(
         wcs: Wcs,
         header: &impl Keywords,
         tables: &LookupTables,
-        shape: (usize, usize),
+        shape: impl Into<Option<(usize, usize)>>,
     ) -> Self {
         let other = |letter: char| {
             header.float(&format!("CRVAL1{letter}"))?;
@@ -42,7 +82,7 @@ impl RegionImage {
         };
         Self {
             sky: Sky(wcs),
-            shape,
+            shape: shape.into(),
             physical: transform(header, "LT"),
             detector: transform(header, "DT"),
             amplifier: transform(header, "AT"),
@@ -66,7 +106,7 @@ impl ds9_regions::Wcs for RegionImage {
     }
 
     fn shape(&self) -> Option<(usize, usize)> {
-        Some(self.shape)
+        self.shape
     }
 
     fn pixel_axes(&self, axes: PixelAxes) -> Option<Affine> {
@@ -87,6 +127,13 @@ impl ds9_regions::Wcs for RegionImage {
     fn linear(&self) -> Option<Affine> {
         self.linear
     }
+}
+
+/// Whether a file has lines where a FITS file has its first two cards.
+fn is_text(path: &Path) -> std::io::Result<bool> {
+    let mut start = Vec::with_capacity(160);
+    File::open(path)?.take(160).read_to_end(&mut start)?;
+    Ok(!start.starts_with(b"\x1f\x8b") && start.contains(&b'\n'))
 }
 
 /// A celestial description alone.

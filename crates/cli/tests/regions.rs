@@ -159,3 +159,88 @@ fn convert_to_ds9_rounds_as_ds9_and_canonical_does_not() {
     let (_, err) = run(folder.path(), &["regions", "convert", "good.reg", "-o", "line.reg"], 1);
     assert_eq!(err, "error: line.reg exists; add --overwrite to replace it\n");
 }
+
+/// Half a second of arc a pixel, north up, the centre at pixel (100, 100); physical pixels twice as fine.
+const HEADER: &str = "SIMPLE  =                    T\n\
+    NAXIS   =                    2\n\
+    NAXIS1  =                  200\n\
+    NAXIS2  =                  200\n\
+    RADESYS = 'FK5'\n\
+    CTYPE1  = 'RA---TAN'\n\
+    CTYPE2  = 'DEC--TAN'\n\
+    CRVAL1  =                202.5\n\
+    CRVAL2  =                 47.2\n\
+    CRPIX1  =                100.0\n\
+    CRPIX2  =                100.0\n\
+    CDELT1  = -1.38888888888888E-4\n\
+    CDELT2  =  1.38888888888888E-4\n\
+    LTM1_1  =                  0.5\n\
+    LTM2_2  =                  0.5\n\
+    END\n";
+
+#[test]
+fn convert_carries_regions_between_frames() {
+    let folder = folder();
+    fs::write(folder.path().join("image.txt"), HEADER).expect("a header");
+    fs::write(
+        folder.path().join("sky.reg"),
+        "fk5\ncircle(202.5,47.2,10\")\nbox(202.5,47.2,10\",20\",90) # color=red\n",
+    )
+    .expect("a file");
+    let args = ["regions", "convert", "sky.reg", "--to", "canonical", "--frame", "image"];
+    let (out, err) = run(folder.path(), &args, 1);
+    assert_eq!(out, "");
+    assert!(
+        err.starts_with("error: sky.reg:2: circle not converted: ")
+            && err.contains("give one with `--wcs IMAGE`"),
+        "{err}"
+    );
+    let args = ["regions", "convert", "sky.reg", "--frame", "image", "--wcs", "image.txt"];
+    let (out, err) = run(folder.path(), &args, 0);
+    let lines: Vec<_> = out.lines().skip(2).collect();
+    assert_eq!(
+        lines,
+        ["image", "circle(100,100,20)", "box(100,100,20,40,90) # color=red"],
+        "{err}"
+    );
+    let args = ["regions", "convert", "sky.reg", "--frame", "physical", "--wcs", "image.txt"];
+    let (out, _) = run(folder.path(), &args, 0);
+    assert!(out.contains("physical\ncircle(200,200,40)\n"), "{out}");
+
+    let args = ["regions", "convert", "sky.reg", "--frame", "galactic", "--to", "canonical"];
+    let (out, _) = run(folder.path(), &args, 0);
+    let there = folder.path().join("galactic.reg");
+    fs::write(&there, &out).expect("a file");
+    assert!(out.contains("galactic\ncircle(104.8"), "{out}");
+    let args = ["regions", "convert", "galactic.reg", "--frame", "fk5"];
+    let (out, _) = run(folder.path(), &args, 0);
+    assert!(out.contains("circle(202.5000000,47.2000000,10.000\")\n"), "{out}");
+    assert!(
+        out.contains("box(202.5000000,47.2000000,10.000\",20.000\",90) # color=red\n"),
+        "{out}"
+    );
+}
+
+#[test]
+fn convert_says_which_regions_and_frames_it_cannot() {
+    let folder = folder();
+    fs::write(folder.path().join("image.txt"), HEADER).expect("a header");
+    fs::write(
+        folder.path().join("far.reg"),
+        "fk5\ncircle(22.5,-47.2,1\")\ncircle(202.5,47.2,1\")\n",
+    )
+    .expect("a file");
+    let args = ["regions", "convert", "far.reg", "--frame", "image", "--wcs", "image.txt"];
+    let (out, err) = run(folder.path(), &args, 3);
+    assert!(out.ends_with("image\ncircle(100,100,2)\n"), "{out}");
+    assert!(err.starts_with("error: far.reg:2: circle not converted: "), "{err}");
+    let (_, err) = run(folder.path(), &["regions", "convert", "far.reg", "--frame", "sky"], 2);
+    assert!(err.contains("`sky` is no frame: image, physical"), "{err}");
+    fs::write(folder.path().join("long.txt"), format!("SIMPLE  = T{:>90}\n", "x"))
+        .expect("a header");
+    for (name, says) in [("long.txt", "at most 80 characters"), ("none.fits", "none.fits")] {
+        let args = ["regions", "convert", "far.reg", "--frame", "image", "--wcs", name];
+        let (out, err) = run(folder.path(), &args, 1);
+        assert!(out.is_empty() && err.contains(says), "{err}");
+    }
+}

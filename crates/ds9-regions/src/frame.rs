@@ -1,4 +1,9 @@
 use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::keyword::{Keyword, keyword};
 
 /// The coordinate system a region is written in: a kind of pixels, or a WCS with its sky frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -154,6 +159,38 @@ impl fmt::Display for Frame {
     }
 }
 
+/// Words that select no frame.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "`{0}` is no frame: image, physical, detector, amplifier, fk4, fk5, icrs, galactic, ecliptic, linear, wcs, wcsa to \
+     wcsz, or a letter and a sky frame as in `wcsa;icrs`"
+)]
+pub struct UnknownFrame(String);
+
+/// The words that [`Frame`] is displayed as, in any case.
+impl FromStr for Frame {
+    type Err = UnknownFrame;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFrame> {
+        let unknown = || UnknownFrame(text.to_owned());
+        let mut words = text.split(';').map(|word| keyword(word.trim().as_bytes()));
+        let (first, second) = (words.next(), words.next());
+        match (first, second, words.next()) {
+            (Some(Keyword::System(system)), None, None) => Ok(Self::pixels(system)),
+            (Some(Keyword::Sky(sky)), None, None) => Ok(Self::celestial(sky)),
+            (Some(Keyword::Wcs(wcs)), second, None) => {
+                let sky = match second {
+                    None => SkyFrame::Unnamed,
+                    Some(Keyword::Sky(sky)) => sky,
+                    Some(_) => return Err(unknown()),
+                };
+                Ok(Self { system: System::Wcs, wcs, sky })
+            }
+            _ => Err(unknown()),
+        }
+    }
+}
+
 impl SkyFrame {
     /// The word of a region file for this frame; empty where none was named.
     pub fn name(self) -> &'static str {
@@ -175,6 +212,37 @@ impl fmt::Display for WcsName {
             Self::Primary => f.write_str("wcs"),
             Self::Letter(letter) => write!(f, "wcs{}", letter.to_ascii_lowercase()),
             Self::Offset => f.write_str("wcs0"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_read_as_they_are_shown() {
+        for text in [
+            "image",
+            "physical",
+            "detector",
+            "amplifier",
+            "wcs",
+            "fk4",
+            "icrs",
+            "wcsp",
+            "wcsa;icrs",
+            "wcs0",
+        ] {
+            assert_eq!(text.parse::<Frame>().map(|frame| frame.to_string()), Ok(text.to_owned()));
+        }
+        assert_eq!("J2000".parse(), Ok(Frame::FK5));
+        assert_eq!(
+            " WCSB ; Galactic ".parse::<Frame>().map(|frame| frame.to_string()).as_deref(),
+            Ok("wcsb;galactic")
+        );
+        for text in ["", "sky", "fk5;icrs", "image;fk5", "wcsa;image", "wcsa;fk5;fk5"] {
+            assert!(text.parse::<Frame>().is_err(), "{text}");
         }
     }
 }

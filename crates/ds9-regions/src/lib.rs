@@ -23,7 +23,7 @@ mod write;
 
 pub use diagnostic::{Code, Diagnostic, ParseError, Severity};
 pub use file::{Item, ItemKind, RegionFile};
-pub use frame::{Frame, SkyFrame, System, WcsName};
+pub use frame::{Frame, SkyFrame, System, UnknownFrame, WcsName};
 pub use geometry::{
     Affine, Alternate, AnglePolicy, Bounds, ConvertError, ImageFrame, LengthPolicy, OnlyExcluded,
     PixelAxes, PixelShape, Selection, Wcs,

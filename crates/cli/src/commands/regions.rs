@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use ds9_regions::Frame;
 
 use crate::console::{Console, Outcome};
-use crate::regions::{self, Target};
+use crate::regions::{self, Place, Target};
 
 /// Check DS9 region files, and convert them
 #[derive(Debug, clap::Args)]
@@ -31,9 +32,12 @@ enum Action {
         #[arg(long)]
         strict: bool,
     },
-    /// Write the regions of a file as DS9 would save them, or as a table
+    /// Write the regions of a file as DS9 would save them, in another frame, or as a table
+    ///
+    /// Between pixels and the sky an image says the way. To `ds9` and `line` regions are carried as DS9 does, with
+    /// north and the size of a pixel at the centre of the image; to the others with those where each region is.
     #[command(
-        after_long_help = "Examples:\n  hst regions convert m51.reg --to csv -o m51.csv\n  hst regions convert old.reg --to canonical -o new.reg"
+        after_long_help = "Examples:\n  hst regions convert m51.reg --to csv -o m51.csv\n  hst regions convert m51.reg --frame galactic\n  hst regions convert m51.reg --frame image --wcs m51_drc.fits\n  hst regions convert old.reg --to canonical -o new.reg"
     )]
     Convert {
         /// Region file
@@ -41,6 +45,12 @@ enum Action {
         /// What to write
         #[arg(long, value_enum, default_value = "ds9")]
         to: Target,
+        /// Frame to write them in: image, physical, icrs, fk5, galactic, ... [default: each its own]
+        #[arg(long, value_name = "FRAME")]
+        frame: Option<Frame>,
+        /// The image: a FITS file (its SCI extension or first image), or a header as text, one card a line
+        #[arg(long, value_name = "IMAGE")]
+        wcs: Option<PathBuf>,
         /// File to write [default: standard output]
         #[arg(short, long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -53,8 +63,9 @@ enum Action {
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     match &args.action {
         Action::Check { files, strict } => regions::check(files, *strict, console),
-        Action::Convert { file, to, out, overwrite } => {
-            regions::convert(file, *to, out.as_deref(), *overwrite, console)
+        Action::Convert { file, to, frame, wcs, out, overwrite } => {
+            let place = Place { frame: *frame, image: wcs.as_deref() };
+            regions::convert(file, *to, &place, out.as_deref(), *overwrite, console)
         }
     }
 }

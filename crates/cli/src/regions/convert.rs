@@ -3,10 +3,11 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
-use ds9_regions::{Mode, Region, RegionFile, Style};
+use ds9_regions::{ConvertError, Frame, ImageFrame, Mode, Region, RegionFile, Style};
 
 use super::rows::table;
 use crate::console::{Console, Outcome};
+use crate::geometry::RegionImage;
 use crate::output::write_aside;
 use crate::table::Format;
 
@@ -25,10 +26,20 @@ pub(crate) enum Target {
     Json,
 }
 
+/// Where the regions shall be.
+#[derive(Debug, Default)]
+pub(crate) struct Place<'a> {
+    /// Their frame; each its own where none is given.
+    pub(crate) frame: Option<Frame>,
+    /// The image that knows the way between pixels and sky.
+    pub(crate) image: Option<&'a Path>,
+}
+
 /// Reads `path` and writes its regions in another form; bad statements are named and left out.
 pub(crate) fn convert(
     path: &Path,
     target: Target,
+    place: &Place<'_>,
     out: Option<&Path>,
     overwrite: bool,
     console: &Console,
@@ -42,6 +53,8 @@ pub(crate) fn convert(
     for error in file.errors() {
         console.problem(error.render_named(&bytes, &name).trim_start_matches("error").trim_end());
     }
+    let errors = file.error_count();
+    let (file, off) = moved(file, target, place, &name, console)?;
     let (text, unwritten) = match target {
         Target::Csv => (as_table(&file, Format::Csv)?, 0),
         Target::Json => (as_table(&file, Format::Json)?, 0),
@@ -49,16 +62,53 @@ pub(crate) fn convert(
         Target::Canonical => as_regions(&file, Style::Canonical, &name, console)?,
         Target::Line => as_regions(&file, Style::OneLine, &name, console)?,
     };
+    let lost = errors + off + unwritten;
+    let kept = file.regions().len() - unwritten;
+    if kept == 0 && lost > 0 {
+        return Ok(Outcome::Nothing);
+    }
     match out {
         Some(out) => write_aside(out, |file| file.write_all(&text))?,
         None => io::stdout().lock().write_all(&text)?,
     }
-    let lost = file.error_count() + unwritten;
-    Ok(match (file.regions().len() - unwritten, lost) {
-        (0, 1..) => Outcome::Nothing,
-        (_, 0) => Outcome::Complete,
-        _ => Outcome::Partial,
-    })
+    Ok(if lost == 0 { Outcome::Complete } else { Outcome::Partial })
+}
+
+/// The file with its regions in the frame asked for, and how many cannot be there.
+///
+/// What is written as DS9 does is carried as DS9 does, with north and the size of a pixel at the centre of the
+/// image; the rest with those where each region is.
+fn moved(
+    file: RegionFile,
+    target: Target,
+    place: &Place<'_>,
+    name: &str,
+    console: &Console,
+) -> anyhow::Result<(RegionFile, usize)> {
+    if place.frame.is_none() && place.image.is_none() {
+        return Ok((file, 0));
+    }
+    let image = place.image.map(RegionImage::read).transpose()?;
+    let image = image.as_ref().map(|image| match target {
+        Target::Ds9 | Target::Line => ImageFrame::as_ds9(image),
+        Target::Canonical | Target::Csv | Target::Json => ImageFrame::new(image),
+    });
+    let (mut kept, mut off) = (Vec::with_capacity(file.regions().len()), 0);
+    for region in file.regions() {
+        match region.in_frame(place.frame.unwrap_or(region.frame), image.as_ref()) {
+            Ok(region) => kept.push(region),
+            Err(error) => {
+                off += 1;
+                let hint = match error {
+                    ConvertError::NeedsImage { .. } => "; give one with `--wcs IMAGE`",
+                    _ => "",
+                };
+                let (line, shape) = (region.line(), region.shape.name());
+                console.problem(&format!("{name}:{line}: {shape} not converted: {error}{hint}"));
+            }
+        }
+    }
+    Ok((RegionFile::from_iter(kept), off))
 }
 
 fn as_table(file: &RegionFile, format: Format) -> anyhow::Result<Vec<u8>> {

@@ -5,4 +5,4 @@ mod convert;
 mod rows;
 
 pub(crate) use check::check;
-pub(crate) use convert::{Target, convert};
+pub(crate) use convert::{Place, Target, convert};
