@@ -1,17 +1,18 @@
 //! Changing headers: every card that is not touched keeps its place and its bytes.
 
-use super::{Card, Header, Value};
+use super::{Card, Cards, Header, Value};
 
 impl Header {
     /// Sets the first `keyword` where it stands, or appends it. An empty `comment` leaves the one that is there.
     pub fn set(&mut self, keyword: &str, value: impl Into<Value>, comment: &str) {
         let mut card = Card::new(keyword, value, comment);
-        match self.position(keyword) {
+        let all = self.parsed_mut();
+        match all.position(keyword) {
             Some(i) => {
                 if comment.is_empty() {
-                    card.comment = std::mem::take(&mut self.cards[i].comment);
+                    card.comment = std::mem::take(&mut all.cards[i].comment);
                 }
-                self.replace(i, card);
+                all.replace(i, card);
             }
             None => self.push(card),
         }
@@ -19,38 +20,37 @@ impl Header {
 
     /// Appends a card, whatever is there already.
     pub fn push(&mut self, card: Card) {
-        self.cards.push(card);
-        self.places.push(0..0);
+        let all = self.parsed_mut();
+        all.insert(all.cards.len(), card);
     }
 
     /// Puts a card behind the last one called `keyword`; at the end where there is none.
     pub fn insert_after(&mut self, keyword: &str, card: Card) {
-        match self.cards.iter().rposition(|old| old.keyword == keyword) {
-            Some(i) => self.insert(i + 1, card),
-            None => self.push(card),
-        }
+        let all = self.parsed_mut();
+        let last = all.cards.iter().rposition(|old| old.keyword == keyword);
+        all.insert(last.map_or(all.cards.len(), |i| i + 1), card);
     }
 
     /// Puts a card before the first one called `keyword`; at the end where there is none.
     pub fn insert_before(&mut self, keyword: &str, card: Card) {
-        match self.position(keyword) {
-            Some(i) => self.insert(i, card),
-            None => self.push(card),
-        }
+        let all = self.parsed_mut();
+        all.insert(all.position(keyword).unwrap_or(all.cards.len()), card);
     }
 
     /// Puts cards before all others.
     pub(crate) fn prepend(&mut self, cards: Vec<Card>) {
-        self.places.splice(0..0, vec![0..0; cards.len()]);
-        self.cards.splice(0..0, cards);
+        let all = self.parsed_mut();
+        all.places.splice(0..0, vec![0..0; cards.len()]);
+        all.cards.splice(0..0, cards);
     }
 
     /// Gives every card called `old` another keyword; place, value and comment stay.
     pub fn rename(&mut self, old: &str, new: &str) {
-        for i in 0..self.cards.len() {
-            if self.cards[i].keyword == old {
-                let card = Card { keyword: new.to_owned(), ..self.cards[i].clone() };
-                self.replace(i, card);
+        let all = self.parsed_mut();
+        for i in 0..all.cards.len() {
+            if all.cards[i].keyword == old {
+                let card = Card { keyword: new.to_owned(), ..all.cards[i].clone() };
+                all.replace(i, card);
             }
         }
     }
@@ -62,31 +62,38 @@ impl Header {
 
     /// Replaces every card that `change` gives another for; the others keep their bytes.
     pub fn update(&mut self, mut change: impl FnMut(&Card) -> Option<Card>) {
-        for i in 0..self.cards.len() {
-            if let Some(card) = change(&self.cards[i]) {
-                self.replace(i, card);
+        let all = self.parsed_mut();
+        for i in 0..all.cards.len() {
+            if let Some(card) = change(&all.cards[i]) {
+                all.replace(i, card);
             }
         }
     }
 
     /// Keeps the cards that `keep` says yes to.
     pub fn retain(&mut self, mut keep: impl FnMut(&Card) -> bool) {
-        let kept: Vec<_> = self.cards.iter().map(&mut keep).collect();
+        let all = self.parsed_mut();
+        let kept: Vec<_> = all.cards.iter().map(&mut keep).collect();
         let mut yes = kept.iter();
-        self.cards.retain(|_| yes.next().is_some_and(|yes| *yes));
+        all.cards.retain(|_| yes.next().is_some_and(|yes| *yes));
         let mut yes = kept.iter();
-        self.places.retain(|_| yes.next().is_some_and(|yes| *yes));
+        all.places.retain(|_| yes.next().is_some_and(|yes| *yes));
     }
 
     /// Appends the cards of `other` as they stand.
     pub fn extend(&mut self, other: &Self) {
+        self.parsed();
         let start = self.text.len();
         self.text.push_str(&other.text);
-        let moved = other.places.iter().map(|place| place.start + start..place.end + start);
-        self.places.extend(moved);
-        self.cards.extend_from_slice(&other.cards);
+        let more = other.parsed();
+        let all = self.parsed_mut();
+        let moved = more.places.iter().map(|place| place.start + start..place.end + start);
+        all.places.extend(moved);
+        all.cards.extend_from_slice(&more.cards);
     }
+}
 
+impl Cards {
     fn position(&self, keyword: &str) -> Option<usize> {
         self.cards.iter().position(|card| card.keyword == keyword)
     }

@@ -4,7 +4,9 @@ mod card;
 mod edit;
 mod write;
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 pub use card::{Card, Value};
 pub(crate) use write::{card as write_card, cards as write_cards, decided as write_decided};
@@ -19,20 +21,52 @@ pub(crate) const CARD: usize = 80;
 ///
 /// `END` is not among them. Two headers are equal when their cards are. A card that nobody changes is written as it
 /// stood in its file, to the byte.
+///
+/// Cards are parsed when the first of them is looked at: who opens a file for a few pixels reads a few keywords.
 #[derive(Debug, Clone, Default)]
 pub struct Header {
-    cards: Vec<Card>,
-    /// Where each card stands in `text`; nowhere if it was made or changed here.
-    places: Vec<Range<usize>>,
+    parsed: OnceLock<Cards>,
     /// The header as it was read.
     text: String,
     /// What the header belongs to, for messages: `SCI in a_drc.fits`.
     place: String,
 }
 
+#[derive(Debug, Clone, Default)]
+struct Cards {
+    cards: Vec<Card>,
+    /// Where each card stands in the text; nowhere if it was made or changed here.
+    places: Vec<Range<usize>>,
+}
+
+impl Cards {
+    fn parse(text: &str) -> Self {
+        let mut all = Self::default();
+        for start in (0..text.len()).step_by(CARD) {
+            let end = start + CARD;
+            let line = &text[start..end];
+            match continuation(line).zip(all.cards.last_mut()).zip(all.places.last_mut()) {
+                Some(((rest, last), place)) if last.continues() => {
+                    last.append(rest);
+                    place.end = end;
+                }
+                _ => {
+                    all.cards.push(Card::parse(line));
+                    all.places.push(start..end);
+                }
+            }
+        }
+        all
+    }
+}
+
+fn continuation(line: &str) -> Option<&str> {
+    line.strip_prefix("CONTINUE  ")
+}
+
 impl PartialEq for Header {
     fn eq(&self, other: &Self) -> bool {
-        self.cards == other.cards
+        self.cards() == other.cards()
     }
 }
 
@@ -48,38 +82,33 @@ impl Header {
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let images = bytes.chunks_exact(CARD);
         let length = images.clone().position(|image| image.starts_with(b"END     "))? * CARD;
-        let printable = |&b: &u8| if (0x20..0x7f).contains(&b) { b as char } else { '?' };
-        let mut header = Self {
-            text: bytes[..length].iter().map(printable).collect(),
-            cards: Vec::with_capacity(length / CARD),
-            places: Vec::with_capacity(length / CARD),
-            place: String::new(),
+        let printable = |b: &u8| (0x20..0x7f).contains(b);
+        let replaced = |b: &u8| if printable(b) { *b as char } else { '?' };
+        let bytes = &bytes[..length];
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) if bytes.iter().all(printable) => text.to_owned(),
+            _ => bytes.iter().map(replaced).collect(),
         };
-        for start in (0..length).step_by(CARD) {
-            let end = start + CARD;
-            let text = &header.text[start..end];
-            match text.strip_prefix("CONTINUE  ").zip(header.cards.last_mut()) {
-                Some((rest, last)) if last.continues() => {
-                    last.append(rest);
-                    header.places.iter_mut().last()?.end = end;
-                }
-                _ => {
-                    header.cards.push(Card::parse(text));
-                    header.places.push(start..end);
-                }
-            }
-        }
-        Some(header)
+        Some(Self { text, ..Self::default() })
+    }
+
+    fn parsed(&self) -> &Cards {
+        self.parsed.get_or_init(|| Cards::parse(&self.text))
+    }
+
+    fn parsed_mut(&mut self) -> &mut Cards {
+        self.parsed();
+        self.parsed.get_mut().expect("it was parsed in the line above")
     }
 
     /// The cards in their order.
     pub fn cards(&self) -> &[Card] {
-        &self.cards
+        &self.parsed().cards
     }
 
     /// The first card called `keyword` (upper case; `HIERARCH` keywords by their words, `ESO DET ID`).
     pub fn card(&self, keyword: &str) -> Option<&Card> {
-        self.cards.iter().find(|card| card.keyword == keyword)
+        self.cards().iter().find(|card| card.keyword == keyword)
     }
 
     /// The value of `keyword`.
@@ -98,10 +127,14 @@ impl Header {
     /// # Errors
     /// When the value is of another kind.
     pub fn find<T: FromValue>(&self, keyword: &str) -> Result<Option<T>> {
-        let value = match self.card(keyword).map(|card| &card.value) {
-            None | Some(Value::Undefined | Value::Commentary(_)) => return Ok(None),
-            Some(value) => value,
+        let card = match self.parsed.get() {
+            Some(_) => self.card(keyword).map(Cow::Borrowed),
+            None => self.unparsed(keyword).map(Cow::Owned),
         };
+        let Some(value) = card.as_ref().map(|card| &card.value) else { return Ok(None) };
+        if matches!(value, Value::Undefined | Value::Commentary(_)) {
+            return Ok(None);
+        }
         let wrong = || Error::WrongKind {
             keyword: keyword.to_owned(),
             expected: T::KIND,
@@ -114,9 +147,40 @@ impl Header {
         T::from_value(value).ok_or_else(wrong).map(Some)
     }
 
+    /// The first card called `keyword`, by its line alone.
+    fn unparsed(&self, keyword: &str) -> Option<Card> {
+        let lines = (0..self.text.len()).step_by(CARD).map(|at| &self.text[at..at + CARD]);
+        // These may be more than their lines say.
+        if keyword == "CONTINUE" || keyword.len() > 8 || keyword.is_empty() {
+            return self.card(keyword).cloned();
+        }
+        let named = |line: &str| {
+            line.strip_prefix(keyword)
+                .is_some_and(|rest| rest[..8 - keyword.len()].trim_end().is_empty())
+        };
+        let (mut found, mut at) = (None, 0);
+        for (i, line) in lines.clone().enumerate() {
+            if named(line) || line.starts_with("HIERARCH ") {
+                let card = Card::parse(line);
+                if card.keyword == keyword {
+                    (found, at) = (Some(card), i);
+                    break;
+                }
+            }
+        }
+        let mut card = found?;
+        for line in lines.skip(at + 1) {
+            match continuation(line) {
+                Some(rest) if card.continues() => card.append(rest),
+                _ => break,
+            }
+        }
+        Some(card)
+    }
+
     /// All cards called `keyword`: `HISTORY`, or a record-valued keyword as `DP1`.
     pub fn all(&self, keyword: &str) -> impl Iterator<Item = &Card> {
-        self.cards.iter().filter(move |card| card.keyword == keyword)
+        self.cards().iter().filter(move |card| card.keyword == keyword)
     }
 
     /// What the header belongs to, for messages.
@@ -140,7 +204,7 @@ impl Keywords for Header {
     }
 
     fn texts(&self, keyword: &str) -> Vec<String> {
-        let all = self.cards.iter().filter(|card| card.keyword == keyword);
+        let all = self.cards().iter().filter(|card| card.keyword == keyword);
         all.filter_map(|card| String::from_value(&card.value)).collect()
     }
 }
@@ -219,6 +283,29 @@ mod tests {
         assert_eq!(header.get::<String>("ESO DET ID").unwrap(), "CCD 1");
         assert_eq!(header.get::<String>("LONG").unwrap(), "abcdefghi");
         assert_eq!(header.cards().len(), 8);
+    }
+
+    #[test]
+    fn a_line_alone_says_what_all_cards_say() {
+        let lines = [
+            "A       = 1",
+            "HIERARCH B = 2",
+            "B       = 3",
+            "AB      = 4",
+            "LONG    = 'a&'",
+            "CONTINUE  'b&'",
+            "CONTINUE  'c'",
+            "SHORT   = 'no more'",
+            "CONTINUE  'nobody asked'",
+            "A",
+            "C",
+            "C       = 5",
+        ];
+        for keyword in ["A", "B", "AB", "LONG", "SHORT", "C", "CONTINUE", "D", "", "HIERARCH"] {
+            let whole = header(&lines);
+            whole.cards();
+            assert_eq!(header(&lines).unparsed(keyword).as_ref(), whole.card(keyword), "{keyword}");
+        }
     }
 
     #[test]

@@ -8,8 +8,9 @@ use crate::{Error, Result};
 /// # Errors
 /// When a card cannot be said in FITS.
 pub(crate) fn cards(header: &Header, wanted: impl Fn(&Card) -> bool) -> Result<String> {
-    let mut text = String::with_capacity((header.cards.len() + 36) * CARD);
-    for (card, place) in header.cards.iter().zip(&header.places) {
+    let all = header.parsed();
+    let mut text = String::with_capacity((all.cards.len() + 36) * CARD);
+    for (card, place) in all.cards.iter().zip(&all.places) {
         if !wanted(card) {
             continue;
         }
@@ -23,14 +24,16 @@ pub(crate) fn cards(header: &Header, wanted: impl Fn(&Card) -> bool) -> Result<S
 
 /// A card whose value is decided elsewhere: as it stands in `header` where that says the same, else with its comment.
 pub(crate) fn decided(header: &Header, mut card: Card, out: &mut String) -> Result<()> {
-    if let Some(i) = header.cards.iter().position(|old| old.keyword == card.keyword) {
-        let place = header.places[i].clone();
-        if header.cards[i].value == card.value && !place.is_empty() {
-            out.push_str(&header.text[place]);
+    let all = header.parsed();
+    if let Some((old, place)) =
+        all.cards.iter().zip(&all.places).find(|(old, _)| old.keyword == card.keyword)
+    {
+        if old.value == card.value && !place.is_empty() {
+            out.push_str(&header.text[place.clone()]);
             return Ok(());
         }
-        if !header.cards[i].comment.is_empty() {
-            card.comment.clone_from(&header.cards[i].comment);
+        if !old.comment.is_empty() {
+            card.comment.clone_from(&old.comment);
         }
     }
     self::card(&card, out)
