@@ -6,6 +6,14 @@ use ds9_regions::{ItemKind, Mode, ParseOptions, RegionFile, RegionStream, Style}
 
 /// Everything that holds of any bytes.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
+    check_text(bytes)?;
+    // Where the pieces end depends on the bytes, so that fuzzing finds the places that matter.
+    check_pieces(bytes, &[1])?;
+    check_pieces(bytes, &[2, 3, bytes.first().copied().unwrap_or(9)])
+}
+
+/// What one reading of the whole promises.
+pub(crate) fn check_text(bytes: &[u8]) -> Result<(), String> {
     for mode in [Mode::Strict, Mode::Default, Mode::Recover] {
         let file = RegionFile::parse(bytes, mode);
         if file.verbatim(bytes, |_| true) != bytes {
@@ -34,8 +42,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
             return Err(format!("{mode:?}: no fixed point\n{text}\n{twice}"));
         }
     }
-    bad_statements_stand_alone(bytes)?;
-    any_pieces_give_the_same(bytes)
+    bad_statements_stand_alone(bytes)
 }
 
 /// Without the statements that cannot be read, the rest is what it was.
@@ -55,32 +62,44 @@ fn bad_statements_stand_alone(bytes: &[u8]) -> Result<(), String> {
 }
 
 /// However the bytes come, and by however many threads they are read, the file is the same.
-fn any_pieces_give_the_same(bytes: &[u8]) -> Result<(), String> {
+///
+/// `sizes` are the lengths of the pieces, in turn.
+pub(crate) fn check_pieces(bytes: &[u8], sizes: &[u8]) -> Result<(), String> {
     for mode in [Mode::Strict, Mode::Default, Mode::Recover] {
         for max_statement in [16 << 20, 40] {
             let options = ParseOptions { mode, max_statement, max_diagnostics: 20 };
             let whole = RegionFile::read(bytes, &options).map_err(|error| error.to_string())?;
-            if max_statement > bytes.len() && whole != RegionFile::parse_with(bytes, &options) {
-                return Err(format!("{mode:?}: the stream differs"));
+            if max_statement > bytes.len() {
+                threads_give_the_same(bytes, &options, &whole)?;
             }
-            #[cfg(feature = "rayon")]
-            for size in [1, 20, 150] {
-                let whole = RegionFile::parse_with(bytes, &options);
-                if RegionFile::parse_pieces(bytes, &options, size) != whole {
-                    return Err(format!("{mode:?}: threads with pieces of {size} differ"));
-                }
+            let pieces = Pieces { bytes, sizes, turn: 0 };
+            let cut = RegionFile::read(pieces, &options).map_err(|error| error.to_string())?;
+            if cut != whole {
+                return Err(format!("{mode:?}: pieces of {sizes:?} differ\n{whole:#?}\n{cut:#?}"));
             }
-            // Where the pieces end depends on the bytes, so that fuzzing finds the places that matter.
-            for first in [1, 2, 3, usize::from(bytes.first().copied().unwrap_or(9)) + 1] {
-                let pieces = Pieces { bytes, size: first };
-                let cut = RegionFile::read(pieces, &options).map_err(|error| error.to_string())?;
-                if cut != whole {
-                    return Err(format!(
-                        "{mode:?}: pieces of {first} differ\n{whole:#?}\n{cut:#?}"
-                    ));
-                }
-            }
-            statements_make_the_file(bytes, &options, &whole)?;
+            statements_make_the_file(bytes, sizes, &options, &whole)?;
+        }
+    }
+    Ok(())
+}
+
+/// An input of the target `regions_stream`: how many sizes follow, the sizes, and the text.
+pub(crate) fn sizes_and_text(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let Some((count, rest)) = bytes.split_first() else { return (&[], bytes) };
+    rest.split_at(usize::from(count % 8).min(rest.len()))
+}
+
+fn threads_give_the_same(
+    bytes: &[u8],
+    options: &ParseOptions,
+    whole: &RegionFile,
+) -> Result<(), String> {
+    if *whole != RegionFile::parse_with(bytes, options) {
+        return Err(format!("{:?}: the stream differs", options.mode));
+    }
+    for size in [1, 20, 150] {
+        if RegionFile::parse_pieces(bytes, options, size) != *whole {
+            return Err(format!("{:?}: threads with pieces of {size} differ", options.mode));
         }
     }
     Ok(())
@@ -89,10 +108,11 @@ fn any_pieces_give_the_same(bytes: &[u8]) -> Result<(), String> {
 /// What the iterators give is what the file holds.
 fn statements_make_the_file(
     bytes: &[u8],
+    sizes: &[u8],
     options: &ParseOptions,
     whole: &RegionFile,
 ) -> Result<(), String> {
-    let pieces = || Pieces { bytes, size: 5 };
+    let pieces = || Pieces { bytes, sizes, turn: 0 };
     let statements: Result<Vec<_>, _> = RegionStream::new(pieces(), options.clone()).collect();
     let statements = statements.map_err(|error| error.to_string())?;
     let spans = statements.iter().map(|one| one.span.clone());
@@ -108,19 +128,22 @@ fn statements_make_the_file(
     Err(format!("{:?}: the statements differ\n{statements:#?}\n{whole:#?}", options.mode))
 }
 
-/// A reader that gives so many bytes at a time, one more each time.
+/// A reader that gives so many bytes at a time, and one more each time round.
 struct Pieces<'a> {
     bytes: &'a [u8],
-    size: usize,
+    sizes: &'a [u8],
+    turn: usize,
 }
 
 impl Read for Pieces<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let size = self.size.min(self.bytes.len()).min(buffer.len());
-        self.size += 1;
-        let (now, later) = self.bytes.split_at(size);
-        buffer[..size].copy_from_slice(now);
+        let count = self.sizes.len().max(1);
+        let size = self.sizes.get(self.turn % count).copied().unwrap_or(1);
+        let size = usize::from(size).max(1) + self.turn / count;
+        self.turn += 1;
+        let (now, later) = self.bytes.split_at(size.min(self.bytes.len()).min(buffer.len()));
+        buffer[..now.len()].copy_from_slice(now);
         self.bytes = later;
-        Ok(size)
+        Ok(now.len())
     }
 }
