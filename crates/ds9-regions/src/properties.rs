@@ -222,13 +222,19 @@ pub enum CellKind {
 /// The properties written behind one region or in `global` lines, in their order.
 ///
 /// Of a property given twice the last counts; tags add up.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Properties(pub(crate) Box<[Property]>);
+#[derive(Clone)]
+pub struct Properties(List);
+
+/// Most regions say one thing, a label or a tag, and need no memory of their own for it.
+#[derive(Clone)]
+enum List {
+    One(Property),
+    Many(Box<[Property]>),
+}
 
 macro_rules! last {
     ($list:expr, $pattern:pat $(if $guard:expr)? => $value:expr) => {
-        $list.0.iter().rev().find_map(|property| match property {
+        $list.iter().rev().find_map(|property| match property {
             $pattern $(if $guard)? => Some($value),
             _ => None,
         })
@@ -238,12 +244,35 @@ macro_rules! last {
 impl Properties {
     /// All of them in the order written.
     pub fn iter(&self) -> std::slice::Iter<'_, Property> {
-        self.0.iter()
+        self.as_slice().iter()
+    }
+
+    /// All of them in the order written.
+    pub fn as_slice(&self) -> &[Property] {
+        match &self.0 {
+            List::One(property) => std::slice::from_ref(property),
+            List::Many(all) => all,
+        }
+    }
+
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [Property] {
+        match &mut self.0 {
+            List::One(property) => std::slice::from_mut(property),
+            List::Many(all) => all,
+        }
+    }
+
+    /// Empties `list`, whose memory stays for the next region.
+    pub(crate) fn drain_from(list: &mut Vec<Property>) -> Self {
+        match (list.len(), list.pop()) {
+            (1, Some(property)) => Self(List::One(property)),
+            (_, last) => Self(List::Many(list.drain(..).chain(last).collect())),
+        }
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.as_slice().is_empty()
     }
 
     /// The value given for a flag.
@@ -283,9 +312,47 @@ impl Properties {
 
     /// The tags in their order.
     pub fn tags(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|property| match property {
+        self.iter().filter_map(|property| match property {
             Property::Tag(text) => Some(text.as_str()),
             _ => None,
         })
+    }
+}
+
+impl Default for Properties {
+    fn default() -> Self {
+        Self(List::Many(Box::default()))
+    }
+}
+
+impl PartialEq for Properties {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_slice() == other.as_slice()
+    }
+}
+
+impl FromIterator<Property> for Properties {
+    fn from_iter<T: IntoIterator<Item = Property>>(properties: T) -> Self {
+        Self::drain_from(&mut properties.into_iter().collect())
+    }
+}
+
+impl std::fmt::Debug for Properties {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Properties {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_slice().serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Properties {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer).map(Self::from_iter)
     }
 }

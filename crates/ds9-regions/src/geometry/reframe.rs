@@ -30,7 +30,7 @@ impl Region {
         moved.shape = to.shape(&self.shape, center)?;
         moved.frame = frame;
         if let Some(center) = center {
-            for property in &mut moved.properties.0 {
+            for property in moved.properties.as_mut_slice() {
                 if let Property::Cells(cells) = property {
                     **cells = to.cells(cells, center)?;
                 }

@@ -351,7 +351,7 @@ impl<'a> Parser<'a> {
         self.global_properties()?;
         self.trailing_comment()?;
         let mut all: Vec<Property> =
-            self.state.globals.as_deref().map(|old| old.0.to_vec()).unwrap_or_default();
+            self.state.globals.as_deref().map(|old| old.as_slice().to_vec()).unwrap_or_default();
         for property in self.properties.drain(..) {
             if let Property::Wcs(name) = property {
                 self.state.frame.wcs = name;
@@ -359,7 +359,7 @@ impl<'a> Parser<'a> {
             all.retain(|old| !same_key(old, &property));
             all.push(property);
         }
-        let all = Arc::new(Properties(all.into()));
+        let all = Arc::new(Properties::from_iter(all));
         self.state.globals = Some(Arc::clone(&all));
         self.block.globals.push(all);
         Ok(ItemKind::Global(u32::try_from(self.block.globals.len() - 1).unwrap_or(u32::MAX)))
@@ -393,7 +393,7 @@ impl<'a> Parser<'a> {
             conjunction: head.conjunction,
             in_composite: member,
             tile: self.state.tile,
-            properties: Properties(self.properties.drain(..).collect()),
+            properties: Properties::drain_from(&mut self.properties),
             inherited: self.state.globals.clone(),
             comment,
             start: self.base + head.start as u64,
