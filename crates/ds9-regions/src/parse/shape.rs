@@ -5,6 +5,7 @@ use crate::diagnostic::Code;
 use crate::file::{ItemKind, Merge};
 use crate::keyword::{Abbreviation, Keyword, ShapeName, abbreviation};
 use crate::lex::Kind;
+use crate::number::decimal;
 use crate::{
     Conjunction, Length, Panda, PointSymbol, Position, Property, Rings, RotatedRings, Shape, Sign,
     Text, Unit,
@@ -191,8 +192,13 @@ impl Parser<'_> {
     fn vertices(&mut self) -> Result<Box<[Position]>> {
         let mut vertices = Vec::with_capacity(8);
         loop {
-            vertices.push(self.vertex(vertices.is_empty())?);
-            let comma = self.take(b',');
+            let plain = matches!(self.token.kind, Kind::Integer | Kind::Real);
+            let comma = if plain && self.plain_vertices(&mut vertices) {
+                false
+            } else {
+                vertices.push(self.vertex(vertices.is_empty())?);
+                self.take(b',')
+            };
             if !comma
                 && (self.token.kind == Kind::Byte(b')')
                     || !super::lex_is_coordinate(&self.token) && self.token.kind != Kind::Radians)
@@ -200,6 +206,32 @@ impl Parser<'_> {
                 return Ok(vertices.into_boxed_slice());
             }
         }
+    }
+
+    /// Vertices like `1.5,2.5,3,4` without a token for each sign of them. Whether the bracket follows; if not, the
+    /// next vertex is of another kind, or wrong.
+    fn plain_vertices(&mut self, vertices: &mut Vec<Position>) -> bool {
+        let frame = self.state.frame.visible();
+        let highest =
+            if self.lenient && frame.sky_frame().is_some() { 90.0 } else { f64::INFINITY };
+        let mut at = self.token.start;
+        let mut closed = false;
+        while let Some((x, b',', next)) = plain_number(self.source, at)
+            && let Some((y, mark, next)) = plain_number(self.source, next)
+            && y.abs() <= highest
+        {
+            vertices.push(Position::new(x, y, frame));
+            closed = mark == b')';
+            at = next;
+            if closed {
+                at -= 1;
+                break;
+            }
+        }
+        if at > self.token.start {
+            self.token = crate::lex::next(self.source, at, self.lenient);
+        }
+        closed
     }
 
     fn vertex(&mut self, first: bool) -> Result<Position> {
@@ -554,6 +586,22 @@ impl Parser<'_> {
     pub(super) fn is_string(&self) -> bool {
         matches!(self.token.kind, Kind::Quoted | Kind::Color | Kind::Word(Keyword::None))
     }
+}
+
+/// A finite number that a comma or bracket follows: its value, that byte and the place behind it.
+#[inline]
+fn plain_number(source: &[u8], at: usize) -> Option<(f64, u8, usize)> {
+    let number = decimal(&source[at..])?;
+    let end = at + number.length;
+    let mark = *source.get(end)?;
+    if !matches!(mark, b',' | b')') || !number.value.is_finite() {
+        return None;
+    }
+    let mut next = end + 1;
+    while mark == b',' && source.get(next) == Some(&b' ') {
+        next += 1;
+    }
+    Some((number.value, mark, next))
 }
 
 fn symbol(name: ShapeName) -> Option<PointSymbol> {
