@@ -7,6 +7,7 @@ mod archive;
 mod catalog;
 mod commands;
 mod console;
+mod cutting;
 mod demo;
 mod geometry;
 mod output;

@@ -10,7 +10,7 @@ use cutout::{
     Primary, Size, cut, cutouts_to_bytes,
 };
 use hst_fits::{Bitpix, FitsFile, Header, StoredValue};
-use made::{Made, memory, science};
+use made::{Made, memory};
 
 fn reopened(cutout: &Cutout) -> FitsFile {
     memory(cutout.to_bytes().unwrap(), "cutout.fits")
@@ -425,6 +425,6 @@ fn the_same_field_is_cut_whatever_the_frame_of_the_image() {
         .file();
     let cutout = cut(&file, place, Size::square(3.0), &CutOptions::default()).unwrap();
     // CRPIX is 20.5, 20.5, so the place lies between the pixels 19 and 20.
-    let low = science(&cutout).window.x.start;
+    let low = cutout.unit("SCI").unwrap().window.x.start;
     assert!(low == 18 || low == 19, "{low}");
 }

@@ -5,6 +5,7 @@ mod background;
 mod catalog;
 mod combine;
 mod completions;
+mod cutout;
 mod demo;
 mod fetch;
 mod info;
@@ -25,6 +26,7 @@ use crate::console::{Console, Outcome};
 pub(crate) enum Command {
     Catalog(Box<catalog::Args>),
     Background(background::Args),
+    Cutout(Box<cutout::Args>),
     Combine(combine::Args),
     Mosaic(Box<mosaic::Args>),
     Render(Box<render::Args>),
@@ -48,6 +50,7 @@ impl Command {
         match self {
             Self::Catalog(args) => catalog::run(&args, console),
             Self::Background(args) => background::run(&args, console),
+            Self::Cutout(args) => cutout::run(&args, console),
             Self::Combine(args) => combine::run(&args, console),
             Self::Mosaic(args) => mosaic::run(&args, console),
             Self::Render(args) => render::run(&args, console),

@@ -19,9 +19,11 @@ use hst_fits::{FitsFile, Hdu, Header, StoredPixels, Wcs};
 
 use crate::{Error, Extensions, Result, Rounding, Size, SizePolicy};
 
-pub(crate) use header::Changes;
-pub(crate) use pixels::Window;
+pub(crate) use header::{Changes, cut as unit_header};
+pub(crate) use pixels::{Made, Read, Window, softened};
 pub(crate) use place::Located;
+pub(crate) use primary::header as primary_header;
+pub(crate) use scaling::Scaling;
 pub use write::{cutouts_to_bytes, write_cutouts};
 
 /// How to cut. The default keeps everything; [`CutOptions::astrocut`] does as astrocut 1.4.0 where that is legal FITS.
@@ -269,7 +271,7 @@ pub fn cut(file: &FitsFile, at: SkyCoord, size: Size, options: &CutOptions) -> R
     if options.empty == Empty::Refuse && units.iter().all(|unit| unit.empty) {
         return Err(Error::NoData { place: place() });
     }
-    let primary = primary::header(file, &units, at, options);
+    let primary = primary_header(file, &units, at, options);
     Ok(Cutout { source: file.path().to_owned(), at, primary, units, problems, warnings })
 }
 
@@ -290,13 +292,23 @@ fn cut_unit(
     size: Size,
     options: &CutOptions,
 ) -> Result<(CutUnit, Option<String>)> {
-    let hdu = located.hdu;
     let window = located.window(at, size, options)?;
     let read = pixels::read(file, located, &window, options)?;
-    let tables = tables::carried(file, located.described_by, &window)?;
     let changes = Changes { window: &window, read: &read, options };
-    let header = header::cut(file, located, &changes);
-    let unit = CutUnit {
+    let header = unit_header(file, located, &changes);
+    Ok((unit(file, located, window, header, read)?, located.warning.clone()))
+}
+
+/// Pixels and header together, with the lookup tables that the header refers to.
+pub(crate) fn unit(
+    file: &FitsFile,
+    located: &Located<'_>,
+    window: Window,
+    header: Header,
+    read: Read,
+) -> Result<CutUnit> {
+    let hdu = located.hdu;
+    Ok(CutUnit {
         name: hdu.name.clone(),
         index: hdu.index,
         header,
@@ -305,10 +317,9 @@ fn cut_unit(
         coverage: window.coverage(),
         empty: read.empty,
         pixels: read.pixels,
+        tables: tables::carried(file, hdu, &window)?,
         window: window.wanted,
-        tables: if std::ptr::eq(hdu, located.described_by) { tables } else { Vec::new() },
-    };
-    Ok((unit, located.warning.clone()))
+    })
 }
 
 fn more_axes(hdu: &Hdu) -> Vec<usize> {

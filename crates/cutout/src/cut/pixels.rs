@@ -71,6 +71,11 @@ impl Softening {
     }
 }
 
+/// Whether pixels are softened as those of Pan-STARRS.
+pub(crate) fn softened(hdu: &Hdu) -> bool {
+    Softening::of(hdu).is_some()
+}
+
 /// Reads the window of all planes.
 pub(crate) fn read(
     file: &FitsFile,

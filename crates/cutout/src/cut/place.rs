@@ -10,8 +10,6 @@ use crate::{Error, Result, Size, window};
 #[derive(Debug)]
 pub(crate) struct Located<'a> {
     pub(crate) hdu: &'a Hdu,
-    /// The extension whose header gives the coordinates: itself, or the science beside it.
-    pub(crate) described_by: &'a Hdu,
     pub(crate) wcs: Wcs,
     /// Its header, modern in what the coordinates need.
     pub(crate) header: Header,
@@ -37,7 +35,7 @@ impl<'a> Located<'a> {
             let (header, _) = prepared(described_by, options);
             Wcs::from_keywords(&header, None, &tables).map_err(wrong)?
         };
-        Ok(Self { hdu, described_by, wcs, header, shape, warning })
+        Ok(Self { hdu, wcs, header, shape, warning })
     }
 
     /// The window around `at`, some of it in the image.
@@ -61,20 +59,16 @@ impl<'a> Located<'a> {
 
 /// The science extension that a companion of the same version and shape shares its pixels with.
 ///
-/// `ERR` and `DQ` of an exposure have the linear part of the coordinates at most, and would be cut elsewhere.
+/// `ERR` and `DQ` of an exposure have at most the linear part of the coordinates, from before the last alignment even,
+/// and would be cut elsewhere.
 fn science_of<'a>(file: &'a FitsFile, hdu: &Hdu) -> Option<&'a Hdu> {
-    let science = file.hdus().iter().find(|other| {
+    let companion = matches!(hdu.name.as_str(), "ERR" | "DQ" | "WHT" | "CTX" | "SAMP" | "TIME");
+    let beside = |other: &&Hdu| {
         other.name == "SCI"
             && other.version == hdu.version
             && other.plane_shape() == hdu.plane_shape()
-    })?;
-    let companion = matches!(hdu.name.as_str(), "ERR" | "DQ" | "WHT" | "CTX" | "SAMP" | "TIME");
-    let same = |keyword: &str| {
-        let own = hdu.header.float(keyword);
-        own.is_none() || own == science.header.float(keyword)
     };
-    let agree = ["CRPIX1", "CRPIX2", "CRVAL1", "CRVAL2"].iter().all(|keyword| same(keyword));
-    (companion && agree).then_some(science)
+    file.hdus().iter().find(beside).filter(|_| companion)
 }
 
 /// The header with PC and CD in their modern spelling, one of them, and without SIP that does not count.

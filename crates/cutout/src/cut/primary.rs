@@ -8,7 +8,7 @@ use hst_fits::{FitsFile, HduKind, Header};
 use super::{CutOptions, CutUnit, Primary};
 
 /// Place and program, behind what the file says where that is wanted.
-pub(super) fn header(
+pub(crate) fn header(
     file: &FitsFile,
     units: &[CutUnit],
     at: SkyCoord,

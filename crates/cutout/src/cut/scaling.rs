@@ -33,7 +33,7 @@ impl Scaling {
         }
     }
 
-    fn plain(self) -> bool {
+    pub(crate) fn is_plain(self) -> bool {
         self.scale == 1.0 && self.zero == 0.0
     }
 
@@ -44,7 +44,7 @@ impl Scaling {
     pub(crate) fn fill(self, fill: f64, place: &str) -> Result<Fill> {
         let bad = || Error::BadFill { fill, place: place.to_owned() };
         if self.bitpix.is_float() {
-            let stored = if self.plain() { fill } else { (fill - self.zero) / self.scale };
+            let stored = if self.is_plain() { fill } else { (fill - self.zero) / self.scale };
             if self.bitpix == Bitpix::F32 && fill.is_finite() && !(stored as f32).is_finite() {
                 return Err(bad());
             }
@@ -66,7 +66,7 @@ impl Scaling {
         let stored = (fill - self.zero) / self.scale;
         // Halfway between two steps of the scale the nearest is meant; a fraction in plain integers is a mistake.
         let whole = stored.round_ties_even();
-        let exact = !self.plain() || stored == whole;
+        let exact = !self.is_plain() || stored == whole;
         if !exact || !self.holds(whole) {
             return Err(bad());
         }
@@ -97,14 +97,32 @@ impl Scaling {
     }
 
     fn physical(self, stored: i64) -> f64 {
-        if self.plain() { stored as f64 } else { self.zero + self.scale * stored as f64 }
+        if self.is_plain() { stored as f64 } else { self.zero + self.scale * stored as f64 }
+    }
+
+    /// Gives the physical values, blank ones as NaN.
+    pub(crate) fn each_value(self, bytes: &[u8], mut take: impl FnMut(f64)) {
+        let float = |stored: f64| {
+            if self.is_plain() { stored } else { self.zero + self.scale * stored }
+        };
+        let integer = |stored: i64| {
+            if self.blank == Some(stored) { f64::NAN } else { self.physical(stored) }
+        };
+        match self.bitpix {
+            Bitpix::U8 => bytes.iter().for_each(|&b| take(integer(b.into()))),
+            Bitpix::I16 => each(bytes, |b| take(integer(i16::from_be_bytes(b).into()))),
+            Bitpix::I32 => each(bytes, |b| take(integer(i32::from_be_bytes(b).into()))),
+            Bitpix::I64 => each(bytes, |b| take(integer(i64::from_be_bytes(b)))),
+            Bitpix::F32 => each(bytes, |b| take(float(f32::from_be_bytes(b).into()))),
+            Bitpix::F64 => each(bytes, |b| take(float(f64::from_be_bytes(b)))),
+        }
     }
 
     /// Whether all pixels are zero, blank or NaN. Stops at the first that is not.
     pub(crate) fn no_data(self, bytes: &[u8]) -> bool {
         let integer = |stored: i64| self.blank == Some(stored) || self.physical(stored) == 0.0;
         let float = |stored: f64| {
-            let value = if self.plain() { stored } else { self.zero + self.scale * stored };
+            let value = if self.is_plain() { stored } else { self.zero + self.scale * stored };
             value == 0.0 || value.is_nan()
         };
         match self.bitpix {
@@ -116,6 +134,10 @@ impl Scaling {
             Bitpix::F64 => all(bytes, |b| float(f64::from_be_bytes(b))),
         }
     }
+}
+
+fn each<const N: usize>(bytes: &[u8], mut take: impl FnMut([u8; N])) {
+    bytes.as_chunks::<N>().0.iter().for_each(|pixel| take(*pixel));
 }
 
 fn all<const N: usize>(bytes: &[u8], test: impl Fn([u8; N]) -> bool) -> bool {

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use cutout::{CutUnit, Cutout};
 use hst_fits::{
     Bitpix, FitsFile, Header, Pixels, StoredPixels, Value, WriteOptions, images_to_bytes,
 };
@@ -21,10 +20,6 @@ pub(crate) struct Made {
 
 pub(crate) fn memory(bytes: Vec<u8>, name: &str) -> FitsFile {
     FitsFile::from_source(Box::new(bytes), Path::new(name)).unwrap()
-}
-
-pub(crate) fn science(cutout: &Cutout) -> &CutUnit {
-    cutout.unit("SCI").unwrap()
 }
 
 impl Made {
