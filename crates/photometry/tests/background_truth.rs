@@ -1,8 +1,9 @@
 //! How much of a wide source's flux is left once the background is subtracted.
 //!
 //! A mesh box that lies wholly in a galaxy takes the galaxy for sky. The default masks each region, grown 1.5 times;
-//! the usual call of photutils' `Background2D` masks nothing. One exponential disc a scene, cut at the radius of its
-//! aperture, on a sloping sky with normal noise, 0.04 arcsec a pixel; truth is the noiseless flux in the aperture.
+//! the usual call of photutils' `Background2D` masks nothing. One disc a scene, cut at the radius of its aperture, on a
+//! sloping sky with normal noise, 0.04 arcsec a pixel; truth is the noiseless flux in the aperture. The noise in the
+//! aperture itself is known here and left out, so that what is lost is lost to the background.
 
 #![allow(clippy::print_stdout, reason = "the table of what is kept")]
 
@@ -11,26 +12,15 @@ use ndarray::Array2;
 use photometry::aperture::Circle;
 use photometry::background::{BackgroundOptions, Masks, background, background_near};
 use photometry::{Aperture, MaskSource, SourceError};
+use rayon::prelude::*;
+
+mod random;
+use random::Random;
 
 const SIZE: usize = 800;
 const NOISE: f64 = 0.006;
 const CENTER: PixelCoord = PixelCoord { x: 411.3, y: 387.8 };
 const ARCSEC: f64 = 25.0;
-
-/// The deviates of a small generator, always the same.
-struct Random(u64);
-
-impl Random {
-    fn uniform(&mut self) -> f64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
-    }
-
-    fn normal(&mut self) -> f64 {
-        (-2.0 * self.uniform().ln()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos()
-    }
-}
 
 /// The disc alone: brightness `peak` times the noise in its centre, and `falloff` scale lengths to its edge.
 fn disc(radius: f64, peak: f64, falloff: f64) -> Array2<f64> {
@@ -38,6 +28,16 @@ fn disc(radius: f64, peak: f64, falloff: f64) -> Array2<f64> {
         let r = (x as f64 - CENTER.x).hypot(y as f64 - CENTER.y);
         if r < radius { peak * NOISE * (-falloff * r / radius).exp() } else { 0.0 }
     })
+}
+
+/// The sky of a pixel, noiseless.
+fn sky(y: usize, x: usize) -> f64 {
+    0.12 + 1e-5 * x as f64 - 5e-6 * y as f64
+}
+
+fn noise() -> Array2<f64> {
+    let mut random = Random::new(7);
+    Array2::from_shape_fn((SIZE, SIZE), |_| NOISE * random.normal())
 }
 
 struct Grown(Circle);
@@ -53,13 +53,11 @@ impl MaskSource for Grown {
 }
 
 /// Shares of the truth that are left: masked by default, near the region alone, and photutils' way.
-fn kept(arcsec: f64, peak: f64, falloff: f64) -> [f64; 3] {
+fn kept(noise: &Array2<f64>, arcsec: f64, peak: f64, falloff: f64) -> [f64; 3] {
     let radius = arcsec * ARCSEC;
     let source = disc(radius, peak, falloff);
-    let mut random = Random(7);
     let image = Array2::from_shape_fn((SIZE, SIZE), |(y, x)| {
-        let sky = 0.12 + 1e-5 * x as f64 - 5e-6 * y as f64;
-        (sky + source[(y, x)] + NOISE * random.normal()) as f32
+        (sky(y, x) + source[(y, x)] + noise[(y, x)]) as f32
     });
     let mask = Grown(Circle::new(CENTER, 1.5 * radius));
     let masked = Masks::ignoring(&mask);
@@ -73,23 +71,31 @@ fn kept(arcsec: f64, peak: f64, falloff: f64) -> [f64; 3] {
     levels.map(|level| {
         let map = level.map();
         let inside = source.indexed_iter().filter(|(_, v)| **v > 0.0);
-        let left = inside.map(|(at, _)| f64::from(image[at]) - map[at]).sum::<f64>();
-        left / source.sum()
+        let lost = inside.map(|((y, x), _)| map[(y, x)] - sky(y, x)).sum::<f64>();
+        1.0 - lost / source.sum()
     })
 }
 
 #[test]
 fn a_wide_source_keeps_its_flux() {
-    println!("profile, radius, peak / noise: masked, near it, photutils' way");
-    for (profile, falloff) in [("flat", 0.0), ("exponential", 3.0)] {
-        for arcsec in [1.0, 2.0, 3.0, 4.0] {
-            for peak in [10.0, 100.0] {
-                let [masked, near, photutils] = kept(arcsec, peak, falloff);
-                println!("{profile} {arcsec} {peak}: {masked:.4} {near:.4} {photutils:.4}");
-                assert!((0.97..1.03).contains(&masked), "{profile} {arcsec} {peak}: {masked}");
-                assert!((0.97..1.03).contains(&near), "{profile} {arcsec} {peak}: {near}");
-                assert!(arcsec < 4.0 || photutils < 0.9, "{profile} {arcsec} {peak}: {photutils}");
-            }
-        }
+    let noise = noise();
+    let scenes: Vec<(f64, f64, f64)> = [0.0, 3.0]
+        .into_iter()
+        .flat_map(|falloff| [1.0, 2.0, 3.0, 4.0].map(|arcsec| (falloff, arcsec)))
+        .flat_map(|(falloff, arcsec)| [3.0, 10.0, 100.0].map(|peak| (falloff, arcsec, peak)))
+        .collect();
+    let found: Vec<[f64; 3]> = scenes
+        .par_iter()
+        .map(|(falloff, arcsec, peak)| kept(&noise, *arcsec, *peak, *falloff))
+        .collect();
+    println!("| profile | radius | peak / noise | masked (default) | near it | photutils' way |");
+    for ((falloff, arcsec, peak), [masked, near, photutils]) in scenes.iter().zip(found) {
+        let profile = if *falloff == 0.0 { "flat" } else { "exponential" };
+        println!("| {profile} | {arcsec}″ | {peak} | {masked:.3} | {near:.3} | {photutils:.3} |");
+        // Of the faintest, the level's own error of 0.02 times the noise is up to 4 %.
+        let kept = 0.97..if *peak < 10.0 { 1.05 } else { 1.03 };
+        assert!(kept.contains(&masked), "{profile} {arcsec} {peak}: {masked}");
+        assert!(kept.contains(&near), "{profile} {arcsec} {peak}: {near}");
+        assert!(*arcsec < 4.0 || photutils < 0.9, "{profile} {arcsec} {peak}: {photutils}");
     }
 }
