@@ -1,4 +1,8 @@
-//! What the tests of several crates need: the folder of reference data beside the checkout.
+//! What the tests of several crates need: the folder of reference data beside the checkout, and a server of byte ranges.
+
+mod ranged;
+
+pub use ranged::{CLOUD, Fault, Line, RangeServer};
 
 use std::path::PathBuf;
 

@@ -138,6 +138,12 @@ pub enum Error {
         /// The range in the answer.
         answered: String,
     },
+    /// A file that is no longer the one that was opened.
+    #[error("changed while it was being read: {url}")]
+    Changed {
+        /// The address of the file.
+        url: String,
+    },
     /// A file of another length than announced.
     #[error("{found} bytes instead of {expected} in {name}")]
     WrongLength {

@@ -20,6 +20,7 @@ mod patience;
 mod plan;
 mod product;
 mod query;
+mod ranges;
 mod row;
 mod serve;
 mod table;
@@ -47,6 +48,7 @@ pub use plan::{
 };
 pub use product::{Product, unique_files};
 pub use query::{Cone, Query};
+pub use ranges::{Prefer, RangeCache, RangeOptions, RangeSource, Ranges, Traffic};
 pub use row::{Column, Row, Warning};
 pub use serve::Server;
 pub use table::{AnyRow, read_table};

@@ -24,7 +24,9 @@ use crate::hash::Sha256;
 use crate::transport::{Method, encode_query_value};
 use crate::{Error, Limits, MastClient, Product, Result, Transport, disk};
 use cache::{Cache, Entry, modified_ns};
+pub(crate) use part::Known;
 use part::Part;
+pub(crate) use transfer::content_range;
 use verify::{MAGIC, check_start, has_odd_length};
 
 /// What is said of a file that was there and is not known to be the archive's, byte for byte.

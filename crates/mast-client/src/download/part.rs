@@ -14,20 +14,20 @@ const OVERLAP: (u64, u64) = (4 << 10, 64 << 10);
 
 /// What is known of a file that is not complete; it lies beside the part as JSON.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Known {
-    pub uri: String,
-    pub etag: Option<String>,
-    pub last_modified: Option<String>,
-    pub total: Option<u64>,
+pub(crate) struct Known {
+    pub(crate) uri: String,
+    pub(crate) etag: Option<String>,
+    pub(crate) last_modified: Option<String>,
+    pub(crate) total: Option<u64>,
     /// Whether the server said that it gives no parts of files.
     #[serde(default)]
-    pub whole_only: bool,
+    pub(crate) whole_only: bool,
     /// Bytes that were safely on the disk when this was written: only they are continued.
-    pub synced: u64,
+    pub(crate) synced: u64,
 }
 
 impl Known {
-    fn of(uri: &str, headers: &Headers, total: Option<u64>) -> Self {
+    pub(crate) fn of(uri: &str, headers: &Headers, total: Option<u64>) -> Self {
         let header = |name| headers.value(name).map(str::to_owned);
         let (etag, last_modified) = (header("etag"), header("last-modified"));
         let whole_only = headers.value("accept-ranges").is_some_and(|v| v.trim() == "none");
@@ -35,7 +35,7 @@ impl Known {
     }
 
     /// What `If-Range` may hold: a strong entity tag, else the date (RFC 9110, sect. 13.1.5).
-    pub(super) fn validator(&self) -> Option<&str> {
+    pub(crate) fn validator(&self) -> Option<&str> {
         let strong = self.etag.as_deref().filter(|etag| !etag.starts_with("W/"));
         strong.or(self.last_modified.as_deref())
     }
@@ -46,7 +46,7 @@ impl Known {
     }
 
     /// Whether an answer's headers belong to the file this part was begun with.
-    pub(super) fn agrees(&self, headers: &Headers, total: Option<u64>) -> bool {
+    pub(crate) fn agrees(&self, headers: &Headers, total: Option<u64>) -> bool {
         let same = |known: &Option<String>, name| match (known, headers.value(name)) {
             (Some(known), Some(now)) => known == now,
             _ => true,

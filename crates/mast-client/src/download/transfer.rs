@@ -192,14 +192,14 @@ fn is_framed(headers: &Headers) -> bool {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct ContentRange {
-    first: u64,
-    last: u64,
-    total: u64,
+pub(crate) struct ContentRange {
+    pub(crate) first: u64,
+    pub(crate) last: u64,
+    pub(crate) total: u64,
 }
 
 /// Reads `bytes 0-9/20` (RFC 9110, sect. 14.4); a total that is not told does not help.
-fn content_range(text: &str) -> Option<ContentRange> {
+pub(crate) fn content_range(text: &str) -> Option<ContentRange> {
     let (range, total) = text.trim().strip_prefix("bytes")?.trim().split_once('/')?;
     let (first, last) = range.split_once('-')?;
     let number = |text: &str| text.trim().parse().ok();

@@ -27,12 +27,15 @@ pub struct HttpsOptions {
     pub linger: Duration,
     /// What the service sees as `User-Agent`.
     pub user_agent: String,
+    /// Whether to speak HTTP/2 without asking. Over https it is agreed upon anyway; plain http cannot agree.
+    pub http2_only: bool,
 }
 
 impl Default for HttpsOptions {
     fn default() -> Self {
         let user_agent = concat!("mast-client/", env!("CARGO_PKG_VERSION")).to_owned();
-        Self { connect: Duration::from_secs(10), linger: Duration::from_secs(120), user_agent }
+        let (connect, linger) = (Duration::from_secs(10), Duration::from_secs(120));
+        Self { connect, linger, user_agent, http2_only: false }
     }
 }
 
@@ -83,7 +86,9 @@ fn connector(options: &HttpsOptions, encoding: Encoding) -> Connector {
     // An error means that the program chose a provider before us, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = || {
-        Client::builder()
+        let builder = Client::builder();
+        let builder = if options.http2_only { builder.http2_prior_knowledge() } else { builder };
+        builder
             .connect_timeout(options.connect)
             .timeout(options.linger)
             .user_agent(&options.user_agent)
