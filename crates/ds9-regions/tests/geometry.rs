@@ -5,6 +5,7 @@ use ds9_regions::{
     ConvertError, Frame, ImageFrame, Mode, OnlyExcluded, PixelShape, Region, RegionFile, Selection,
     Wcs,
 };
+use proptest::prelude::*;
 
 /// A plain TAN image, written out here; `east` is the sign of the right ascension along x.
 struct Tan {
@@ -264,4 +265,83 @@ fn a_large_polygon_takes_linear_time() {
     assert!((shape.area() - std::f64::consts::PI * 1e6).abs() < 1e-2);
     assert!(shape.contains(PixelCoord::new(999.9, 0.1)));
     assert!(!shape.contains(PixelCoord::new(800.0, 800.0)));
+}
+
+fn place() -> impl Strategy<Value = PixelCoord> + Clone {
+    (-20.0..20.0, -20.0..20.0).prop_map(|(x, y)| PixelCoord::new(x, y))
+}
+
+fn any_shape(vertex: impl Strategy<Value = PixelCoord>) -> impl Strategy<Value = PixelShape> {
+    let angle = prop_oneof![Just(0.0), -400.0..400.0].prop_map(Angle::from_degrees);
+    let pair = || (-1.0..20.0, 0.0..20.0).prop_map(|(a, b)| [a, b]);
+    let pairs = (pair(), pair()).prop_map(|(a, b)| vec![a, [a[0] + b[0], a[1] + b[1]]]);
+    let edges = (0.0..360.0, 1.0..360.0)
+        .prop_map(|(start, span)| [start, start + span].map(Angle::from_degrees).to_vec());
+    prop_oneof![
+        2 => proptest::collection::vec(vertex, 0..40).prop_map(PixelShape::Polygon),
+        1 => (place(), -1.0..20.0).prop_map(|(center, radius)| PixelShape::Circle { center, radius }),
+        5 => (0..6, place(), pair(), pairs, edges, angle).prop_map(
+            |(kind, center, size, pairs, angles, angle)| match kind {
+                0 => PixelShape::Ellipse { center, semi_axes: size, angle },
+                1 => PixelShape::Box { center, size, angle },
+                2 => PixelShape::Annulus { center, radii: pairs.iter().map(|p| p[0]).collect() },
+                3 => PixelShape::BoxAnnulus { center, sizes: pairs, angle },
+                4 => PixelShape::Epanda { center, angles, semi_axes: pairs, angle },
+                _ => PixelShape::Panda { center, angles, radii: pairs.iter().map(|p| p[0]).collect() },
+            },
+        ),
+    ]
+}
+
+fn places() -> Vec<PixelCoord> {
+    let grid = (-21..21).flat_map(|y| (-21..21).map(move |x| (f64::from(x), f64::from(y))));
+    let odd = [(f64::NAN, 0.0), (0.0, f64::NAN), (f64::INFINITY, 1.0), (1.0, -f64::INFINITY)];
+    let between = (0..200).map(|n| (f64::from(n) * 0.173 - 17.0, f64::from(n * n) * 0.001 - 19.0));
+    grid.chain(odd).chain(between).map(|(x, y)| PixelCoord::new(x, y)).collect()
+}
+
+proptest! {
+    #[test]
+    fn many_places_are_asked_as_one_is(
+        shape in any_shape(prop_oneof![
+            place(),
+            // So that places lie on edges and vertices.
+            (-9..9, -9..9).prop_map(|(x, y)| PixelCoord::new(f64::from(x), f64::from(y))),
+        ]),
+    ) {
+        let places = places();
+        let many = shape.contains_many(&places);
+        for (place, inside) in places.iter().zip(many) {
+            prop_assert_eq!(shape.contains(*place), inside, "{:?}", place);
+            prop_assert!(place.is_finite() || !inside, "{:?}", place);
+        }
+    }
+
+    #[test]
+    fn what_is_inside_stays_inside_when_moved(
+        shape in any_shape(place()),
+        (x, y, turn, scale) in (-9.0..9.0, -9.0..9.0, -400.0..400.0, 0.1..5.0),
+    ) {
+        let (pivot, angle) = (PixelCoord::new(x, y), Angle::from_degrees(turn));
+        let move_it =
+            |shape: &PixelShape| shape.translated(x, y).rotated(pivot, angle).scaled(pivot, scale);
+        let moved = move_it(&shape);
+        let area = shape.area() * scale * scale;
+        prop_assert!((moved.area() - area).abs() <= 1e-9 * (1.0 + area));
+        for place in places().into_iter().filter(|place| place.is_finite()) {
+            let there = move_it(&PixelShape::Point(place)).center().unwrap();
+            prop_assert_eq!(moved.contains(there), shape.contains(place), "{:?}", place);
+        }
+    }
+}
+
+#[test]
+fn strips_of_a_comb_stay_few() {
+    // Every edge is as high as the whole: one strip for each edge would take 1e10 entries.
+    let comb: Vec<_> =
+        (0..100_000).map(|n| PixelCoord::new(f64::from(n), f64::from(n % 2) * 10.0)).collect();
+    let shape = PixelShape::Polygon(comb);
+    let places: Vec<_> = (0..20).map(|n| PixelCoord::new(f64::from(n) * 1000.5, 4.5)).collect();
+    let one: Vec<_> = places.iter().map(|place| shape.contains(*place)).collect();
+    assert_eq!(shape.contains_many(&places), one);
 }

@@ -2,6 +2,7 @@
 
 use astro_coords::{Angle, PixelCoord};
 
+use super::polygon::{self, EdgesByHeight};
 use super::shape::PixelShape;
 
 impl PixelShape {
@@ -12,54 +13,134 @@ impl PixelShape {
     /// What has no area, a zero or negative size among them, holds nothing, and no shape holds a place that is
     /// not a number.
     pub fn contains(&self, place: PixelCoord) -> bool {
+        self.ask(place)
+    }
+
+    /// [`Self::contains`] of every place, faster: what the places have in common is worked out once, and of a
+    /// polygon only the edges at the height of a place are looked at.
+    pub fn contains_many(&self, places: &[PixelCoord]) -> Vec<bool> {
+        self.ask(places)
+    }
+
+    fn ask<P: Places>(&self, places: P) -> P::Answer {
         let circle = Angle::ZERO;
         match self {
             Self::Circle { center, radius } => {
-                in_ellipse(seen(place, *center, circle), [*radius, *radius])
+                let seen = View::new(*center, circle);
+                places.each(|place| in_ellipse(seen.at(place), [*radius, *radius]))
             }
             Self::Ellipse { center, semi_axes, angle } => {
-                in_ellipse(seen(place, *center, *angle), *semi_axes)
+                let seen = View::new(*center, *angle);
+                places.each(|place| in_ellipse(seen.at(place), *semi_axes))
             }
-            Self::Box { center, size, angle } => in_box(seen(place, *center, *angle), *size),
-            Self::Polygon(vertices) => in_polygon(place, vertices),
+            Self::Box { center, size, angle } => {
+                let seen = View::new(*center, *angle);
+                places.each(|place| in_box(seen.at(place), *size))
+            }
+            Self::Polygon(vertices) => places.in_polygon(vertices),
             Self::Annulus { center, radii } => {
-                let at = seen(place, *center, circle);
-                in_rings(radii, |radius| in_ellipse(at, [*radius, *radius]))
+                let seen = View::new(*center, circle);
+                places.each(|place| {
+                    let at = seen.at(place);
+                    in_rings(radii, |radius| in_ellipse(at, [*radius, *radius]))
+                })
             }
             Self::EllipseAnnulus { center, semi_axes, angle } => {
-                let at = seen(place, *center, *angle);
-                in_rings(semi_axes, |axes| in_ellipse(at, *axes))
+                let seen = View::new(*center, *angle);
+                places.each(|place| {
+                    let at = seen.at(place);
+                    in_rings(semi_axes, |axes| in_ellipse(at, *axes))
+                })
             }
             Self::BoxAnnulus { center, sizes, angle } => {
-                let at = seen(place, *center, *angle);
-                in_rings(sizes, |size| in_box(at, *size))
+                let seen = View::new(*center, *angle);
+                places.each(|place| {
+                    let at = seen.at(place);
+                    in_rings(sizes, |size| in_box(at, *size))
+                })
             }
             Self::Panda { center, angles, radii } => {
-                let at = seen(place, *center, circle);
-                in_rings(radii, |radius| in_ellipse(at, [*radius, *radius]))
-                    && in_sector(at, angles)
+                let seen = View::new(*center, circle);
+                places.each(|place| {
+                    let at = seen.at(place);
+                    in_rings(radii, |radius| in_ellipse(at, [*radius, *radius]))
+                        && in_sector(at, angles)
+                })
             }
             Self::Epanda { center, angles, semi_axes, angle } => {
-                let at = seen(place, *center, *angle);
-                in_rings(semi_axes, |axes| in_ellipse(at, *axes)) && in_sector(at, angles)
+                let seen = View::new(*center, *angle);
+                places.each(|place| {
+                    let at = seen.at(place);
+                    in_rings(semi_axes, |axes| in_ellipse(at, *axes)) && in_sector(at, angles)
+                })
             }
             Self::Bpanda { center, angles, sizes, angle } => {
-                let at = seen(place, *center, *angle);
-                in_rings(sizes, |size| in_box(at, *size)) && in_sector(at, angles)
+                let seen = View::new(*center, *angle);
+                places.each(|place| {
+                    let at = seen.at(place);
+                    in_rings(sizes, |size| in_box(at, *size)) && in_sector(at, angles)
+                })
             }
-            _ => false,
+            _ => places.each(|_| false),
         }
     }
 }
 
-/// `place` along and across the direction `angle`, seen from `center`.
-fn seen(place: PixelCoord, center: PixelCoord, angle: Angle) -> [f64; 2] {
-    let (x, y) = (place.x - center.x, place.y - center.y);
-    if angle.degrees() == 0.0 {
-        return [x, y];
+/// One place or many.
+trait Places {
+    type Answer;
+    fn each(self, inside: impl Fn(PixelCoord) -> bool) -> Self::Answer;
+    fn in_polygon(self, vertices: &[PixelCoord]) -> Self::Answer;
+}
+
+impl Places for PixelCoord {
+    type Answer = bool;
+
+    fn each(self, inside: impl Fn(Self) -> bool) -> bool {
+        inside(self)
     }
-    let (sin, cos) = angle.radians().sin_cos();
-    [x * cos + y * sin, y * cos - x * sin]
+
+    fn in_polygon(self, vertices: &[PixelCoord]) -> bool {
+        polygon::contains(self, vertices)
+    }
+}
+
+impl Places for &[PixelCoord] {
+    type Answer = Vec<bool>;
+
+    fn each(self, inside: impl Fn(PixelCoord) -> bool) -> Vec<bool> {
+        self.iter().map(|place| inside(*place)).collect()
+    }
+
+    fn in_polygon(self, vertices: &[PixelCoord]) -> Vec<bool> {
+        // Sorting the edges costs about as much as a few places do.
+        match EdgesByHeight::new(vertices).filter(|_| self.len() > 8) {
+            Some(edges) => self.each(|place| edges.contain(place)),
+            None => self.each(|place| place.in_polygon(vertices)),
+        }
+    }
+}
+
+/// Places along and across a direction, seen from a centre.
+struct View {
+    center: PixelCoord,
+    /// Sine and cosine; `None` along the pixels themselves, where nothing is rounded.
+    turn: Option<(f64, f64)>,
+}
+
+impl View {
+    fn new(center: PixelCoord, angle: Angle) -> Self {
+        let turn = (angle.degrees() != 0.0).then(|| angle.radians().sin_cos());
+        Self { center, turn }
+    }
+
+    fn at(&self, place: PixelCoord) -> [f64; 2] {
+        let (x, y) = (place.x - self.center.x, place.y - self.center.y);
+        match self.turn {
+            None => [x, y],
+            Some((sin, cos)) => [x * cos + y * sin, y * cos - x * sin],
+        }
+    }
 }
 
 fn in_ellipse([x, y]: [f64; 2], [a, b]: [f64; 2]) -> bool {
@@ -84,33 +165,4 @@ fn in_sector([x, y]: [f64; 2], edges: &[Angle]) -> bool {
     let [first, .., last] = edges else { return false };
     let span = (*last - *first).degrees();
     span >= 360.0 || (Angle::from_radians(y.atan2(x)) - *first).wrapped().degrees() < span
-}
-
-/// Even-odd; every edge is looked at once.
-fn in_polygon(place: PixelCoord, vertices: &[PixelCoord]) -> bool {
-    let Some(mut from) = vertices.last().copied() else { return false };
-    let mut inside = false;
-    for &to in vertices {
-        if (from.y > place.y) == (to.y > place.y) {
-            if from.y == place.y && to.y == place.y && between(place.x, from.x, to.x) {
-                return true;
-            }
-            if to == place {
-                return true;
-            }
-        } else {
-            // On which side of the edge, seen upwards; exact zero is on it.
-            let side = (to.x - from.x) * (place.y - from.y) - (place.x - from.x) * (to.y - from.y);
-            if side == 0.0 {
-                return true;
-            }
-            inside ^= (side > 0.0) == (to.y > from.y);
-        }
-        from = to;
-    }
-    inside
-}
-
-fn between(x: f64, a: f64, b: f64) -> bool {
-    a.min(b) <= x && x <= a.max(b)
 }

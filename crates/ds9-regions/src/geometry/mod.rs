@@ -6,9 +6,11 @@ mod convert;
 mod image;
 mod measure;
 mod outline;
+mod polygon;
 mod reframe;
 mod selection;
 mod shape;
+mod similar;
 mod wcs;
 
 pub use convert::ConvertError;
