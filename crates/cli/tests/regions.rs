@@ -244,3 +244,39 @@ fn convert_says_which_regions_and_frames_it_cannot() {
         assert!(out.is_empty() && err.contains(says), "{err}");
     }
 }
+
+#[test]
+fn files_of_other_programs_are_known_or_named() {
+    let folder = folder();
+    fs::write(
+        folder.path().join("casa.crtf"),
+        "#CRTFv0\nglobal coord=J2000\ncircle[[202.5deg, 47.2deg], 10arcsec], label='007'\nstar[[1deg, 2deg]]\n",
+    )
+    .expect("a file");
+    let args = ["regions", "convert", "casa.crtf", "--to", "canonical"];
+    let (out, err) = run(folder.path(), &args, 3);
+    assert!(out.ends_with("fk5\ncircle(202.5,47.2,10\") # text={007}\n"), "{out}");
+    assert!(err.contains("casa.crtf:4:1") && err.contains("found `star`"), "{err}");
+    let (out, _) = run(folder.path(), &["regions", "check", "casa.crtf"], 3);
+    let head = "casa.crtf: 1 region in the format crtf, 1 error; DS9 does not load it as a file of its own\n";
+    assert!(out.starts_with(head), "{out}");
+    let (out, _) = run(folder.path(), &["regions", "check", "--json", "casa.crtf"], 3);
+    assert!(out.contains("\"format\":\"crtf\"") && out.contains("\"regions\":1"), "{out}");
+
+    fs::write(folder.path().join("list.txt"), "fk5\n202.5 47.2 18.3 bright\n202.6 47.3\n")
+        .expect("a file");
+    let args = ["regions", "convert", "list.txt", "--to", "canonical"];
+    let (out, err) = run(folder.path(), &args, 0);
+    assert!(
+        out.ends_with("fk5\npoint(202.5,47.2)\npoint(202.6,47.3)\n") && err.is_empty(),
+        "{out}{err}"
+    );
+    fs::write(folder.path().join("pixels.reg"), "circle(1,2,3)\n").expect("a file");
+    for (from, frame) in [("ciao", "physical"), ("saoimage", "image"), ("SAOtng", "image")] {
+        let args = ["regions", "convert", "pixels.reg", "--from", from, "--to", "canonical"];
+        let (out, _) = run(folder.path(), &args, 0);
+        assert!(out.ends_with(&format!("{frame}\ncircle(1,2,3)\n")), "{out}");
+    }
+    let (_, err) = run(folder.path(), &["regions", "check", "--from", "casa", "pixels.reg"], 2);
+    assert!(err.contains("`casa` is no format of regions: ds9, ciao"), "{err}");
+}

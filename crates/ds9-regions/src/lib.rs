@@ -3,6 +3,7 @@
 
 mod diagnostic;
 mod file;
+mod foreign;
 mod frame;
 mod frames;
 mod geometry;
@@ -23,6 +24,7 @@ mod write;
 
 pub use diagnostic::{Code, Diagnostic, ParseError, Severity};
 pub use file::{Item, ItemKind, RegionFile};
+pub use foreign::{Format, UnknownFormat};
 pub use frame::{Frame, SkyFrame, System, UnknownFrame, WcsName};
 pub use geometry::{
     Affine, Alternate, AnglePolicy, Bounds, ConvertError, ImageFrame, LengthPolicy, OnlyExcluded,

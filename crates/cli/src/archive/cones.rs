@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use astro_coords::{Angle, SkyCoord};
-use ds9_regions::{Length, Mode, Position, Region, RegionFile, Shape};
+use ds9_regions::{Length, Position, Region, Shape};
 use mast_client::Cone;
 
 use crate::console::Console;
@@ -14,7 +14,7 @@ use crate::console::Console;
 /// Returns them and how many regions were left out.
 pub(crate) fn of_file(path: &Path, console: &Console) -> anyhow::Result<(Vec<Cone>, usize)> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let file = RegionFile::parse(&bytes, Mode::Recover);
+    let file = crate::regions::parse(&bytes, None);
     let name = path.display();
     for error in file.errors() {
         let text = error.render(&bytes);
@@ -139,6 +139,8 @@ pub(super) fn size(text: &str) -> Result<(Angle, Angle), String> {
 
 #[cfg(test)]
 mod tests {
+    use ds9_regions::{Mode, RegionFile};
+
     use super::*;
 
     fn cone(text: &str) -> Option<Cone> {

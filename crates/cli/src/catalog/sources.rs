@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use astro_coords::{Angle, SkyCoord};
 use ds9_regions::{
-    Conjunction, Frame, ImageFrame, Length, Mode, Position, Property, Region, RegionFile, Rings,
-    Shape, WcsName,
+    Conjunction, Format, Frame, ImageFrame, Length, Position, Property, Region, Rings, Shape,
+    WcsName,
 };
 
 use super::figure::{Figure, Place, Tangent};
@@ -115,11 +115,12 @@ impl Regions {
 /// Regions in pixels are those of the first of `images`.
 pub(crate) fn read_sources(
     path: &Path,
+    from: Option<Format>,
     images: &[PathBuf],
     options: &Options,
 ) -> anyhow::Result<Regions> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let file = RegionFile::parse(&bytes, Mode::Recover);
+    let file = crate::regions::parse(&bytes, from);
     let name = path.display().to_string();
     let mut regions = Regions {
         errors: file.errors().iter().map(|e| located(path, e, &bytes)).collect(),

@@ -40,8 +40,11 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// DS9 region file, in any frame; regions in pixels are those of the first of --images
+    /// Region file, of DS9 or another program, in any frame; regions in pixels are those of the first of --images
     regions: PathBuf,
+    /// Its format: ds9, ciao, saoimage, pros, saotng, xy or crtf [default: what the first lines show]
+    #[arg(long, value_name = "FORMAT")]
+    from: Option<ds9_regions::Format>,
     /// Images to measure (drizzled FITS: SCI, else the first 2-D image) [default: what the archive has]
     #[arg(long, value_name = "FILE", num_args = 1..)]
     images: Vec<PathBuf>,
@@ -207,7 +210,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     if args.layout == Layout::Wide && options.combine == Combine::None {
         bail!("--layout wide has no place for the rows of --combine none");
     }
-    let regions = catalog::read_sources(&args.regions, &args.images, &options)?;
+    let regions = catalog::read_sources(&args.regions, args.from, &args.images, &options)?;
     regions.report(console);
     if regions.targets.sources.is_empty() {
         bail!("{}: no region to measure", args.regions.display());

@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     bar.finish_and_clear();
 
     let options = Options { portraits: MOST_SECTIONS, ..Options::default() };
-    let regions = catalog::read_sources(&archive.regions, &archive.images, &options)?;
+    let regions = catalog::read_sources(&archive.regions, None, &archive.images, &options)?;
     let (catalog, failed) = catalog::measure(
         &regions.targets,
         archive.images.len(),

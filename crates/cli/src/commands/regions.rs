@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use ds9_regions::Frame;
+use ds9_regions::{Format, Frame};
 
 use crate::console::{Console, Outcome};
 use crate::regions::{self, Place, Target};
 
-/// Check DS9 region files, and convert them
+/// Check region files, of DS9 and other programs, and convert them
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -28,6 +28,9 @@ enum Action {
         /// Region files
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
+        /// Their format: ds9, ciao, saoimage, pros, saotng, xy or crtf [default: what the first lines show]
+        #[arg(long, value_name = "FORMAT")]
+        from: Option<Format>,
         /// Ask whether DS9 itself would load them: what it refuses is an error
         #[arg(long)]
         strict: bool,
@@ -37,11 +40,14 @@ enum Action {
     /// Between pixels and the sky an image says the way. To `ds9` and `line` regions are carried as DS9 does, with
     /// north and the size of a pixel at the centre of the image; to the others with those where each region is.
     #[command(
-        after_long_help = "Examples:\n  hst regions convert m51.reg --to csv -o m51.csv\n  hst regions convert m51.reg --frame galactic\n  hst regions convert m51.reg --frame image --wcs m51_drc.fits\n  hst regions convert old.reg --to canonical -o new.reg"
+        after_long_help = "Examples:\n  hst regions convert m51.reg --to csv -o m51.csv\n  hst regions convert m51.reg --frame galactic\n  hst regions convert m51.reg --frame image --wcs m51_drc.fits\n  hst regions convert old.reg --to canonical -o new.reg\n  hst regions convert casa.crtf -o casa.reg\n  hst regions convert stars.txt --from xy --frame icrs --wcs m51_drc.fits"
     )]
     Convert {
         /// Region file
         file: PathBuf,
+        /// Its format: ds9, ciao, saoimage, pros, saotng, xy or crtf [default: what the first lines show]
+        #[arg(long, value_name = "FORMAT")]
+        from: Option<Format>,
         /// What to write
         #[arg(long, value_enum, default_value = "ds9")]
         to: Target,
@@ -62,10 +68,10 @@ enum Action {
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     match &args.action {
-        Action::Check { files, strict } => regions::check(files, *strict, console),
-        Action::Convert { file, to, frame, wcs, out, overwrite } => {
+        Action::Check { files, from, strict } => regions::check(files, *from, *strict, console),
+        Action::Convert { file, from, to, frame, wcs, out, overwrite } => {
             let place = Place { frame: *frame, image: wcs.as_deref() };
-            regions::convert(file, *to, &place, out.as_deref(), *overwrite, console)
+            regions::convert(file, *from, *to, &place, out.as_deref(), *overwrite, console)
         }
     }
 }

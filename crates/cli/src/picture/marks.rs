@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use astro_coords::{Angle, PixelCoord};
 use cutout::render::{Anchor, Mark, Style};
-use ds9_regions::{Flag, ImageFrame, Mode, PixelShape, PointSymbol, Property, Region, RegionFile};
+use ds9_regions::{Flag, ImageFrame, PixelShape, PointSymbol, Property, Region};
 
 use hst_fits::LookupTables;
 
@@ -27,7 +27,7 @@ pub(crate) fn region_marks(
     console: &Console,
 ) -> anyhow::Result<Vec<Mark>> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let file = RegionFile::parse(&bytes, Mode::Recover);
+    let file = crate::regions::parse(&bytes, None);
     for problem in file.errors() {
         console.problem(&format!("{}:{}", path.display(), problem));
     }

@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use ds9_regions::{Code, Diagnostic, Mode, ParseOptions, RegionFile};
+use ds9_regions::{Code, Diagnostic, Format, Mode, ParseOptions, RegionFile};
 use serde_json::{Value, json};
 
 use crate::console::{Console, Outcome};
@@ -14,11 +14,16 @@ const MOST: usize = 100_000;
 const PLACES: usize = 8;
 
 /// Reads the files and tells what is wrong with them.
-pub(crate) fn check(files: &[PathBuf], strict: bool, console: &Console) -> anyhow::Result<Outcome> {
+pub(crate) fn check(
+    files: &[PathBuf],
+    from: Option<Format>,
+    strict: bool,
+    console: &Console,
+) -> anyhow::Result<Outcome> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let (mut read, mut bad) = (0, 0);
     for path in files {
-        let checked = match Checked::read(path, strict) {
+        let checked = match Checked::read(path, from, strict) {
             Ok(checked) => checked,
             Err(error) => {
                 console.problem(&format!("{error:#}"));
@@ -50,24 +55,24 @@ pub(crate) fn check(files: &[PathBuf], strict: bool, console: &Console) -> anyho
 struct Checked {
     name: String,
     bytes: Vec<u8>,
+    format: Format,
     file: RegionFile,
     loads_in_ds9: bool,
 }
 
 impl Checked {
-    fn read(path: &Path, strict: bool) -> anyhow::Result<Self> {
+    fn read(path: &Path, from: Option<Format>, strict: bool) -> anyhow::Result<Self> {
         let bytes =
             std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let parse = |mode| {
-            RegionFile::parse_with(
-                &bytes,
-                &ParseOptions { mode, max_diagnostics: MOST, ..ParseOptions::default() },
-            )
+        let format = from.unwrap_or_else(|| Format::detect(&bytes));
+        let parse = |mode, format| {
+            let options = ParseOptions { mode, max_diagnostics: MOST, ..ParseOptions::default() };
+            RegionFile::parse_format(&bytes, format, &options)
         };
-        let as_ds9 = parse(Mode::Strict);
+        let as_ds9 = parse(Mode::Strict, Format::Ds9);
         let loads_in_ds9 = as_ds9.errors().is_empty();
-        let file = if strict { as_ds9 } else { parse(Mode::Recover) };
-        Ok(Self { name: path.display().to_string(), bytes, file, loads_in_ds9 })
+        let file = if strict { as_ds9 } else { parse(Mode::Recover, format) };
+        Ok(Self { name: path.display().to_string(), bytes, format, file, loads_in_ds9 })
     }
 
     fn is_bad(&self) -> bool {
@@ -77,6 +82,9 @@ impl Checked {
     /// One line about the file, then its problems.
     fn to_text(&self) -> String {
         let mut out = format!("{}: {}", self.name, counted(self.file.regions().len(), "region"));
+        if self.format != Format::Ds9 {
+            let _ = write!(out, " in the format {}", self.format);
+        }
         for (count, word) in
             [(self.file.error_count(), "error"), (self.file.warning_count(), "warning")]
         {
@@ -84,10 +92,10 @@ impl Checked {
                 let _ = write!(out, ", {}", counted(count, word));
             }
         }
-        out.push_str(if self.loads_in_ds9 {
-            "; DS9 loads it\n"
-        } else {
-            "; DS9 does not load it\n"
+        out.push_str(match (self.loads_in_ds9, self.format) {
+            (true, _) => "; DS9 loads it\n",
+            (false, Format::Ds9) => "; DS9 does not load it\n",
+            (false, _) => "; DS9 does not load it as a file of its own\n",
         });
         for (first, others) in self.problems() {
             out.push('\n');
@@ -123,13 +131,17 @@ impl Checked {
 
     fn to_json(&self) -> Value {
         let list = |all: &[Diagnostic]| all.iter().map(problem).collect::<Vec<_>>();
-        json!({
+        let mut value = json!({
             "file": self.name,
             "regions": self.file.regions().len(),
             "loads_in_ds9": self.loads_in_ds9,
             "errors": list(self.file.errors()),
             "warnings": list(self.file.warnings()),
-        })
+        });
+        if self.format != Format::Ds9 {
+            value["format"] = json!(self.format.name());
+        }
+        value
     }
 }
 

@@ -3,7 +3,9 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
-use ds9_regions::{ConvertError, Frame, ImageFrame, Mode, Region, RegionFile, Style};
+use ds9_regions::{
+    ConvertError, Format as RegionFormat, Frame, ImageFrame, Region, RegionFile, Style,
+};
 
 use super::rows::table;
 use crate::console::{Console, Outcome};
@@ -38,6 +40,7 @@ pub(crate) struct Place<'a> {
 /// Reads `path` and writes its regions in another form; bad statements are named and left out.
 pub(crate) fn convert(
     path: &Path,
+    from: Option<RegionFormat>,
     target: Target,
     place: &Place<'_>,
     out: Option<&Path>,
@@ -49,7 +52,7 @@ pub(crate) fn convert(
     }
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let name = path.display().to_string();
-    let file = RegionFile::parse(&bytes, Mode::Recover);
+    let file = super::parse(&bytes, from);
     for error in file.errors() {
         console.problem(error.render_named(&bytes, &name).trim_start_matches("error").trim_end());
     }

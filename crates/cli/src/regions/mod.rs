@@ -2,7 +2,9 @@
 
 mod check;
 mod convert;
+mod read;
 mod rows;
 
 pub(crate) use check::check;
 pub(crate) use convert::{Place, Target, convert};
+pub(crate) use read::parse;

@@ -16,7 +16,7 @@ use crate::keyword::{Keyword, Reserved, ShapeName, abbreviation};
 use crate::lex::{self, Kind, Token};
 use crate::{Conjunction, Mode, ParseOptions, Properties, Property, Region, Sign, System};
 
-pub(crate) use fail::Fail;
+pub(crate) use fail::{Fail, help, summary};
 pub(crate) use run::LOOK_AHEAD;
 pub(crate) use state::{Legacy, State};
 
