@@ -10,6 +10,7 @@ mod console;
 mod cutting;
 mod demo;
 mod geometry;
+mod mvm;
 mod output;
 mod picture;
 mod regions;

@@ -85,6 +85,14 @@ pub enum Error {
         /// Why.
         problem: String,
     },
+    /// A file that is no layer of a skycell, by its names.
+    #[error("\"{name}\" is no name of a skycell or of a cutout of one: {place}")]
+    NotASkycell {
+        /// The file.
+        place: String,
+        /// What it is called.
+        name: String,
+    },
     /// The world coordinates of a unit cannot be used.
     #[error("no world coordinates in the header of {place}")]
     Wcs {

@@ -6,6 +6,7 @@ mod cut;
 mod error;
 mod extensions;
 pub mod mosaic;
+pub mod mvm;
 pub mod render;
 mod window;
 

@@ -11,6 +11,7 @@ mod fetch;
 mod info;
 mod man;
 mod mosaic;
+mod mvm;
 mod points;
 mod regions;
 mod render;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Combine(combine::Args),
     Mosaic(Box<mosaic::Args>),
     Render(Box<render::Args>),
+    Mvm(Box<mvm::Args>),
     Demo(demo::Args),
     Search(Box<search::Args>),
     Fetch(Box<fetch::Args>),
@@ -54,6 +56,7 @@ impl Command {
             Self::Combine(args) => combine::run(&args, console),
             Self::Mosaic(args) => mosaic::run(&args, console),
             Self::Render(args) => render::run(&args, console),
+            Self::Mvm(args) => mvm::run(&args, console),
             Self::Demo(args) => demo::run(&args, console),
             Self::Search(args) => search::run(&args, console),
             Self::Fetch(args) => fetch::run(&args, console),
