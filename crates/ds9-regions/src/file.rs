@@ -149,7 +149,7 @@ impl RegionFile {
 
     /// Reads a file that need not fit into memory as text; only its regions must.
     ///
-    /// The result is that of [`Self::parse_with`]. [`RegionStream`] gives the regions one by one instead.
+    /// The result is that of [`Self::parse_with`]. [`RegionStream`](crate::RegionStream) gives the regions one by one instead.
     ///
     /// # Errors
     /// Those of `reader`.
