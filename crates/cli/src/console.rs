@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::open::{self, Prefer};
 use clap::Args;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
@@ -27,6 +28,12 @@ pub(crate) struct Global {
     /// Threads to compute with [default: all cores]; the results are the same for any number
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+    /// Tell how many requests and bytes reading files on servers took
+    #[arg(long, global = true)]
+    stats: bool,
+    /// What to spare when files on servers are read
+    #[arg(long, global = true, value_enum, default_value_t)]
+    prefer: Prefer,
 }
 
 /// How a command ended, when it ended well enough to say so.
@@ -57,6 +64,7 @@ pub(crate) struct Console {
     quiet: bool,
     verbose: bool,
     progress: bool,
+    stats: bool,
     /// All bars that are drawn, so that messages go above them.
     bars: MultiProgress,
     warnings: AtomicUsize,
@@ -70,15 +78,33 @@ impl Console {
             // Fails only if the pool exists already, and nothing has used it yet.
             let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
         }
+        open::configure(|remote| remote.prefer = global.prefer);
         let progress = !global.no_progress && !global.quiet && io::stderr().is_terminal();
         Self {
             json: global.json,
             quiet: global.quiet,
             verbose: global.verbose,
             progress,
+            stats: global.stats,
             bars: MultiProgress::new(),
             warnings: AtomicUsize::new(0),
             said: Mutex::default(),
+        }
+    }
+
+    /// What reading files on servers took, if that was asked for.
+    pub(crate) fn tell_traffic(&self) {
+        if !self.stats {
+            return;
+        }
+        let traffic = open::traffic().unwrap_or_default();
+        if self.json {
+            let (time_s, useful) = (traffic.time.as_secs_f64(), traffic.useful_fraction());
+            let told = serde_json::json!({"requests": traffic.requests, "bytes": traffic.bytes,
+                "useful_fraction": useful, "time_s": time_s});
+            self.say(&serde_json::json!({"remote": told}).to_string());
+        } else {
+            self.say(&open::told(&traffic));
         }
     }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, anyhow};
 use astro_coords::{PixelCoord, SkyCoord};
 use ds9_regions::{Affine, Alternate, PixelAxes};
-use hst_fits::{FitsFile, Header, Keywords, LookupTables, Wcs};
+use hst_fits::{Header, Keywords, LookupTables, Wcs};
 
 /// The coordinate systems of one image, for [`ds9_regions::ImageFrame`].
 #[derive(Debug)]
@@ -32,11 +32,13 @@ impl RegionImage {
     /// The image of a FITS file, SCI or else the first one, or a header as text with one card a line.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let name = path.display();
-        if is_text(path).with_context(|| format!("cannot read {name}"))? {
+        if !crate::open::is_remote(path)
+            && is_text(path).with_context(|| format!("cannot read {name}"))?
+        {
             let text = std::fs::read(path).with_context(|| format!("cannot read {name}"))?;
             return Self::of_text(&text).with_context(|| format!("no image in {name}"));
         }
-        let file = FitsFile::open(path)?;
+        let file = crate::open::fits(path)?;
         let hdu = file.find("SCI", None).or_else(|_| file.first_image())?;
         let wcs = file.wcs(hdu, None)?;
         Ok(Self::new(wcs, &hdu.header, &LookupTables::default(), hdu.shape()))

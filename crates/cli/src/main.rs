@@ -11,6 +11,7 @@ mod cutting;
 mod demo;
 mod geometry;
 mod mvm;
+mod open;
 mod output;
 mod picture;
 mod regions;
@@ -46,7 +47,9 @@ struct Cli {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let console = Console::new(&cli.global);
-    match cli.command.run(&console) {
+    let outcome = cli.command.run(&console);
+    console.tell_traffic();
+    match outcome {
         Ok(outcome) => outcome.into(),
         // A reader that has seen enough (`| head`) is no failure.
         Err(error) if console::is_broken_pipe(&error) => ExitCode::SUCCESS,

@@ -25,6 +25,7 @@ pub(crate) fn inflate(source: &dyn ByteSource) -> io::Result<Box<dyn ByteSource>
 }
 
 fn inflate_with(source: &dyn ByteSource, in_memory: usize) -> io::Result<Box<dyn ByteSource>> {
+    source.prepare(std::slice::from_ref(&(0..source.len())))?;
     let bytes = BufReader::with_capacity(source.batch(), Sequential { source, offset: 0 });
     let mut inflated = MultiGzDecoder::new(bytes);
     let mut memory = Vec::new();

@@ -156,9 +156,62 @@ impl FitsFile {
         Ok(padded)
     }
 
+    /// Tells the source that the pixels of `windows` will be read, as far as they are in the image: a file on a server is
+    /// then asked for all of them at once. For a file on disk nothing happens.
+    ///
+    /// # Errors
+    /// When the unit holds no 2-D image, or the pixels cannot be had.
+    pub fn prepare(&self, hdu: &Hdu, windows: &[PixelBox]) -> Result<()> {
+        if !self.source().is_costly() {
+            return Ok(());
+        }
+        let whole = PixelBox::of_shape(image_shape(hdu)?);
+        let inside = windows.iter().filter_map(|window| window.intersect(&whole));
+        let mut ranges = Vec::new();
+        for window in inside {
+            ranges.extend(self.ranges_of(&Rows::new(hdu, 0, &window, (1, 1))?)?);
+        }
+        self.prepare_ranges(hdu, &ranges)
+    }
+
+    fn prepare_rows(&self, rows: &Rows<'_>) -> Result<()> {
+        if !self.source().is_costly() {
+            return Ok(());
+        }
+        self.prepare_ranges(rows.hdu, &self.ranges_of(rows)?)
+    }
+
+    fn prepare_ranges(&self, hdu: &Hdu, ranges: &[Range<u64>]) -> Result<()> {
+        self.source()
+            .prepare(ranges)
+            .map_err(|source| Error::Read { place: hdu.place().to_owned(), source })
+    }
+
+    /// Where the pixels of `rows` are in the file; what lies behind its end is left to the reading.
+    fn ranges_of(&self, rows: &Rows<'_>) -> Result<Vec<Range<u64>>> {
+        if rows.x.is_empty() || rows.y.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.check_present(rows)?;
+        if let Some(tiles) = &rows.hdu.tiles {
+            let data =
+                Data { source: self.source(), offset: rows.hdu.offset, place: rows.hdu.place() };
+            let (x, y, step) = (rows.x.clone(), rows.y.clone(), rows.step.0);
+            return tiles.ranges(data, &Part { plane: rows.plane, x, y, step });
+        }
+        let width = (rows.x.len() * rows.hdu.bitpix.bytes()) as u64;
+        if rows.step.0 == 1 && rows.x.len() == rows.shape.1 {
+            let start = rows.offset(rows.y.start);
+            return Ok(std::iter::once(start..start + width * rows.y.len() as u64).collect());
+        }
+        let starts = rows.y.clone().step_by(rows.step.0).map(|y| rows.offset(y));
+        Ok(starts.map(|start| start..start + width).collect())
+    }
+
     fn read_physical<T: PixelType>(&self, rows: &Rows<'_>, out: &mut [T]) -> Result<()> {
         assert_eq!(out.len(), rows.pixels_out(), "the buffer has the size of the window");
         let decoder = Decoder::new(rows.hdu)?;
+        self.prepare_rows(rows)?;
         let width = rows.out_shape().1;
         let read = |buffer: &mut Vec<u8>, (batch, out): (Rows<'_>, &mut [T])| {
             buffer.resize(batch.pixels() * batch.hdu.bitpix.bytes(), 0);
@@ -176,6 +229,7 @@ impl FitsFile {
     }
 
     fn read_bytes_of(&self, rows: &Rows<'_>, out: &mut [u8]) -> Result<()> {
+        self.prepare_rows(rows)?;
         let width = rows.x.len() * rows.hdu.bitpix.bytes();
         let batches = rows.batches(self.source().batch());
         let mut pieces = pieces(out, batches, width);

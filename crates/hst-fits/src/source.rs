@@ -1,6 +1,7 @@
 use std::fmt::Debug;
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
 /// Bytes that are read by position: a file, or ranges of a remote one.
@@ -25,6 +26,22 @@ pub trait ByteSource: Debug + Send + Sync {
     /// When they cannot all be read.
     fn read_many(&self, pieces: &mut [Piece<'_>]) -> io::Result<()> {
         pieces.iter_mut().try_for_each(|piece| self.read_at(piece.offset, piece.out))
+    }
+
+    /// Hears of everything that will be read next, before it is read piece by piece.
+    ///
+    /// A source with a price per request brings it at once. The default does nothing.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    fn prepare(&self, ranges: &[Range<u64>]) -> io::Result<()> {
+        let _ = ranges;
+        Ok(())
+    }
+
+    /// Whether [`prepare`](Self::prepare) does anything.
+    fn is_costly(&self) -> bool {
+        false
     }
 
     /// Bytes worth asking for in one call of [`read_many`](Self::read_many); this much is held in memory.

@@ -22,7 +22,7 @@ pub(crate) fn read_image(path: &Path) -> Result<Option<Observation>, Cause> {
 
 /// The same without a footprint, for images that were named by hand: whatever cannot be read is empty.
 pub(crate) fn described(path: &Path) -> Observation {
-    let file = FitsFile::open(path).ok();
+    let file = crate::open::fits(path).ok();
     let found = file.as_ref().and_then(|file| Some((file, image(file)?)));
     let mut row = found.map(|(file, hdu)| from_spec(file, hdu)).unwrap_or_default();
     row.obs_id = obs_id(path).as_str().into();

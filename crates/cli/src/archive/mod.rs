@@ -66,7 +66,7 @@ impl Place {
     }
 
     /// The address of a server; of the archive itself unless `HST_MAST_URL` names another.
-    fn url(&self) -> Option<String> {
+    pub(crate) fn url(&self) -> Option<String> {
         match self {
             Self::Mast => Some(variable("HST_MAST_URL").unwrap_or_else(|| MAST.to_owned())),
             Self::Server(url) => Some(url.clone()),
@@ -155,6 +155,11 @@ fn cache_root() -> anyhow::Result<PathBuf> {
         }
     });
     found.context("no cache folder; name one with HST_CACHE")
+}
+
+/// The folder of what was read of remote files.
+pub(crate) fn range_cache() -> Option<PathBuf> {
+    Some(cache_root().ok()?.join("ranges"))
 }
 
 /// The client's errors tell their causes in `source`, which `anyhow` prints after a colon.

@@ -22,6 +22,11 @@ pub(crate) struct Transfer {
 }
 
 impl Transfer {
+    /// The most bytes to fetch.
+    pub(crate) fn max_bytes(&self) -> Option<u64> {
+        self.max_bytes
+    }
+
     /// The client's options, with a bar for all bytes; `finished` hears of every product.
     pub(super) fn options(
         &self,

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use mast_client::{
-    Archive, Cone, Observation, Partial, Plan, PlanOptions, Project, plan, same_exposures,
+    Archive, Cone, Observation, Partial, Plan, PlanOptions, Product, Project, plan, same_exposures,
+    total_size,
 };
 use serde_json::{Value, json};
 
@@ -11,6 +12,7 @@ use super::twins::twins;
 use super::{Catalog, Combine, Options, Source, Targets, measure};
 use crate::archive::{self, Images, Place, ProjectName, Transfer};
 use crate::console::Console;
+use crate::open;
 
 /// Options of the archive as the source of images.
 #[derive(Debug, Clone, clap::Args)]
@@ -25,6 +27,10 @@ pub(crate) struct ArchiveArgs {
     /// Tell what would be fetched and measured, and stop
     #[arg(long, conflicts_with = "images")]
     pub(crate) dry_run: bool,
+    /// Read only the bytes that are needed, without downloading: with --background mesh those of the science image (and
+    /// its weights, unless --preset notebook), with local or annulus the rows near the regions
+    #[arg(long, conflicts_with = "images")]
+    remote: bool,
     #[command(flatten)]
     transfer: Transfer,
 }
@@ -43,6 +49,7 @@ pub(crate) struct Found {
     place: Place,
     pub(crate) plan: Plan,
     transfer: Transfer,
+    remote: bool,
 }
 
 impl ArchiveArgs {
@@ -74,7 +81,9 @@ impl ArchiveArgs {
         let plan = plan(archive.as_ref(), &cones, &wanted).map_err(archive::chained)?;
         archive::tell(&plan, console);
         let transfer = self.transfer.clone();
-        Ok(From::Archive(Box::new(Found { archive, place, plan, transfer })))
+        // The files of a folder are read by position anyway.
+        let remote = self.remote && !matches!(place, Place::Folder(_));
+        Ok(From::Archive(Box::new(Found { archive, place, plan, transfer, remote })))
     }
 }
 
@@ -95,6 +104,9 @@ impl From {
             Self::Archive(found) => found,
         };
         let products = found.plan.products();
+        if found.remote {
+            return Ok(found.where_they_are(&products, targets, options, console));
+        }
         let folder = found.folder()?;
         let images =
             Images { archive: found.archive.as_ref(), products: &products, folder: &folder };
@@ -117,6 +129,32 @@ impl From {
 }
 
 impl Found {
+    /// Measures the images where they are.
+    fn where_they_are(
+        &self,
+        products: &[Product],
+        targets: &Targets,
+        options: &Options,
+        console: &Console,
+    ) -> (Catalog, usize) {
+        open::configure(|remote| {
+            remote.archive_url = self.place.url();
+            remote.max_bytes = self.transfer.max_bytes();
+        });
+        let uris: Vec<_> =
+            products.iter().map(|product| product.data_uri.text().to_owned()).collect();
+        open::announce(&uris);
+        let paths: Vec<_> = uris.iter().map(PathBuf::from).collect();
+        let measured = measure(targets, paths.len(), paths, options, console);
+        let whole = match total_size(products).0 {
+            0 => String::new(),
+            size => format!(" (the files have {})", archive::bytes(size)),
+        };
+        let traffic = open::traffic().unwrap_or_default();
+        console.note(&format!("{}{whole}", open::told(&traffic)));
+        measured
+    }
+
     /// A folder's files stay where they are.
     fn folder(&self) -> anyhow::Result<PathBuf> {
         match &self.place {

@@ -14,6 +14,7 @@ use super::calibration::{Calibration, PixelUnit};
 use super::planes::{FilePlane, Planes};
 use super::{MeasuredImage, Options};
 use crate::geometry::RegionImage;
+use crate::open;
 
 /// An extension as the command line names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +51,7 @@ pub(crate) struct Image {
 impl Image {
     /// Opens the file and reads its headers; no pixel is read yet.
     pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Self> {
-        let file = FitsFile::open(path)?;
+        let file = open::fits(path)?;
         let mut warnings = Vec::new();
         let hdu = pixels(&file, options.extension.as_ref(), &mut warnings)?;
         let shape =
@@ -68,6 +69,13 @@ impl Image {
         about.provenance["noise"] = place(&planes.rms).into();
         let path = path.to_owned();
         Ok(Self { path, hdu, shape, wcs, about, planes, drizzle, warnings, file })
+    }
+
+    /// Brings the pixels of `windows` and what lies beside them at once, where the file is on a server.
+    pub(super) fn prepare(&self, windows: &[PixelBox]) -> hst_fits::Result<()> {
+        self.file.prepare(&self.file.hdus()[self.hdu], windows)?;
+        let planes = [&self.planes.weights, &self.planes.rms];
+        planes.into_iter().flatten().try_for_each(|plane| plane.prepare(windows))
     }
 
     /// All coordinate systems that a region may name.
@@ -126,7 +134,7 @@ fn about(
         warnings.push("no magnitudes: PHOTFLAM, PHOTPLAM or EXPTIME is missing or zero".to_owned());
     }
     MeasuredImage {
-        name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+        name: open::name(path),
         spec: spec.spec,
         exposure_s: spec.exposure_s.unwrap_or(f64::NAN),
         mjd: spec.expstart_mjd.unwrap_or(f64::NAN),

@@ -57,11 +57,12 @@ pub(super) fn measure(
     }
     let plan = NoisePlan::new(image, options)?;
     let windows: Vec<_> = spots.iter().map(|spot| spot.aperture.bounds()).collect();
+    let others = view.others(targets);
+    image.prepare(&view.needed(targets, &windows, &plan))?;
     let mesh = view.mesh(targets, &windows, plan.needs_mesh())?;
     let depth = plan.depth(image, options, &windows)?;
     let surfaces = plan.surfaces(image, options, mesh.as_ref(), depth.as_ref());
     let sky = mesh.as_ref().filter(|_| options.background.mesh().is_some());
-    let others = view.others(targets);
     let mask =
         surfaces.model().empty.then(|| view.mask(targets, options.mask_growth.or(Some(1.0))));
     let around = Around {
@@ -155,6 +156,26 @@ impl View<'_> {
         Some(Spot { source: index, aperture, is_cut, pixel_area })
     }
 
+    /// The pixels that will be read.
+    fn needed(&self, targets: &Targets, windows: &[PixelBox], plan: &NoisePlan) -> Vec<PixelBox> {
+        let everything = vec![PixelBox::of_shape(self.image.shape)];
+        if plan.is_anywhere() {
+            return everything;
+        }
+        match &self.options.background {
+            Subtract::Local(mesh, reach) => {
+                windows.iter().map(|window| boxes_around(window, mesh.box_size, *reach)).collect()
+            }
+            Subtract::Annulus(_) | Subtract::Regions => {
+                let skies =
+                    targets.sources.iter().flat_map(|source| self.sky_shapes(source, targets));
+                windows.iter().cloned().chain(skies.map(|shape| shape.bounds())).collect()
+            }
+            Subtract::None if !plan.needs_mesh() => windows.to_vec(),
+            Subtract::None | Subtract::Mesh(_) => everything,
+        }
+    }
+
     /// The mesh, where it is subtracted, or `wanted` for its scatter.
     fn mesh(
         &self,
@@ -207,19 +228,27 @@ impl View<'_> {
 
     /// The pixels of the sky of a source, where it has one of its own.
     fn local_sky<'a>(&self, source: &Source, around: &Around<'a>) -> Option<PixelSet<'a>> {
-        let shapes = match self.options.background {
+        if !self.options.background.is_local() {
+            return None;
+        }
+        let shapes = self.sky_shapes(source, around.targets);
+        let others = around.others.iter().filter(|(number, _)| *number != Some(source.region));
+        Some(PixelSet::new(shapes, others.map(|(_, shape)| shape)))
+    }
+
+    /// The shapes that the sky of a source's own is taken from.
+    fn sky_shapes(&self, source: &Source, targets: &Targets) -> Vec<Box<dyn Aperture>> {
+        match self.options.background {
             Subtract::Annulus(size) => {
                 let ring = ring(&source.outline, self.reference, size);
                 ring.aperture(self.image, SkyShape::Affine).into_iter().collect()
             }
             Subtract::Regions => {
-                let skies = around.targets.skies_of(source);
+                let skies = targets.skies_of(source);
                 skies.filter_map(|sky| self.aperture(&sky.outline)).collect()
             }
-            _ => return None,
-        };
-        let others = around.others.iter().filter(|(number, _)| *number != Some(source.region));
-        Some(PixelSet::new(shapes, others.map(|(_, shape)| shape)))
+            _ => Vec::new(),
+        }
     }
 
     fn measure(
@@ -301,6 +330,17 @@ impl View<'_> {
         let pixels = Pixels { background: around.sky, ..Pixels::new(self.image) };
         sitter.portrait(self.image, &pixels)
     }
+}
+
+/// The boxes of a mesh that a window touches, and `reach` more on each side.
+fn boxes_around(window: &PixelBox, (ny, nx): (usize, usize), reach: usize) -> PixelBox {
+    let along = |range: &std::ops::Range<isize>, side: usize| {
+        let (side, reach) = (side.max(1).cast_signed(), reach.cast_signed());
+        let first = range.start.div_euclid(side).saturating_sub(reach);
+        let last = (range.end - 1).div_euclid(side).saturating_add(reach);
+        first.saturating_mul(side)..last.saturating_add(1).saturating_mul(side)
+    };
+    PixelBox::new(along(&window.x, nx), along(&window.y, ny))
 }
 
 /// The ring of a source's own sky.

@@ -86,6 +86,11 @@ impl NoisePlan {
         Ok(Self { kind, source, mesh: kind == Kind::Scatter && !options.background.is_local() })
     }
 
+    /// Whether pixels are read wherever chance leads.
+    pub(super) fn is_anywhere(&self) -> bool {
+        self.kind == Kind::Empty
+    }
+
     /// Whether a mesh is measured, be it for its scatter only.
     pub(super) fn needs_mesh(&self) -> bool {
         self.mesh

@@ -11,6 +11,7 @@ use photometry::background::Surface;
 use photometry::{MaskSource, PixelSource, Plane, SourceError};
 
 use super::{Extension, Options};
+use crate::open;
 
 /// What the numbers of a weight map are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -74,8 +75,9 @@ impl FilePlane {
         shape: (usize, usize),
     ) -> anyhow::Result<Self> {
         let path = Path::new(name);
-        let file = if path.is_file() { Arc::new(FitsFile::open(path)?) } else { Arc::clone(image) };
-        let hdu = if path.is_file() {
+        let is_file = path.is_file() || open::is_remote(path);
+        let file = if is_file { Arc::new(open::fits(path)?) } else { Arc::clone(image) };
+        let hdu = if is_file {
             file.find(what, None).or_else(|_| file.first_image())?
         } else {
             match name.parse::<Extension>().unwrap_or_else(|never| match never {}) {
@@ -96,6 +98,11 @@ impl FilePlane {
     fn is_err(&self) -> bool {
         let name = self.file.hdus()[self.hdu].header.find::<String>("EXTNAME");
         name.ok().flatten().is_some_and(|name| name.trim().eq_ignore_ascii_case("ERR"))
+    }
+
+    /// Brings the pixels of `windows` at once, where the file is on a server.
+    pub(super) fn prepare(&self, windows: &[PixelBox]) -> hst_fits::Result<()> {
+        self.file.prepare(&self.file.hdus()[self.hdu], windows)
     }
 
     pub(super) fn place(&self) -> &str {

@@ -8,6 +8,7 @@ use super::image::Image;
 use super::measure::Measured;
 use super::{Catalog, ErrorModel, Options, Source, WeightType};
 use crate::console::Console;
+use crate::open;
 
 /// A larger share of filled boxes makes a background doubtful.
 const MANY_BOXES: f64 = 0.25;
@@ -60,7 +61,9 @@ fn noise(name: &str, image: &Image, options: &Options, console: &Console) {
         console.warning(&format!("{name}: {warning}"));
     }
     let seconds = options.wht_type == WeightType::Exp && options.error != ErrorModel::None;
-    let ratio = image.weight_ratio().filter(|_| seconds);
+    // Rows from all over the map are not worth their requests.
+    let near = !open::is_remote(&image.path);
+    let ratio = (seconds && near).then(|| image.weight_ratio()).flatten();
     if let Some(ratio) = ratio.filter(|ratio| !(0.1..=1.5).contains(ratio)) {
         console.warning(&format!(
             "{name}: the largest weight is {ratio:.3} of EXPTIME, which no seconds of exposure are; see --wht-type"

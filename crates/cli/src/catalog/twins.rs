@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hst_fits::{FitsFile, ImageSpec, Spec};
+use hst_fits::{ImageSpec, Spec};
 
 /// For every file, the place of an earlier one that is the same, or whose headers tell of the same visit, start, end,
 /// exposure and filter. Names that are the mission's tell more, see [`mast_client::same_exposures`].
@@ -29,7 +29,7 @@ impl Identity {
 }
 
 fn exposure(path: &Path) -> Option<(String, Spec, [f64; 3])> {
-    let file = FitsFile::open(path).ok()?;
+    let file = crate::open::fits(path).ok()?;
     let hdu = file.find("SCI", None).or_else(|_| file.first_image()).ok()?;
     let root = file.primary().find::<String>("ROOTNAME").ok().flatten()?;
     let spec = ImageSpec::of(&file, hdu);

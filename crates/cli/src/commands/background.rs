@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     if out.exists() && !args.overwrite {
         bail!("{} exists; add --overwrite to replace it", out.display());
     }
-    let file = FitsFile::open(&args.image)?;
+    let file = crate::open::fits(&args.image)?;
     let mut warnings = Vec::new();
     let hdu = pixels(&file, args.ext.as_ref(), &mut warnings)?;
     let shape = hdu.shape().with_context(|| format!("there is no 2-D image in {}", hdu.place()))?;

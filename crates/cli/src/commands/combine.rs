@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     }
     let mut files = Vec::new();
     for path in &args.files {
-        match FitsFile::open(path) {
+        match crate::open::fits(path) {
             Ok(file) => files.push(file),
             Err(error) => console.problem(&format!("{:#}", anyhow::Error::from(error))),
         }

@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
 
 /// Everything about one file, as one object.
 fn describe(path: &Path) -> anyhow::Result<Value> {
-    let file = FitsFile::open(path)?;
+    let file = crate::open::fits(path)?;
     let hdus: Vec<_> = file.hdus().iter().map(hdu).collect();
     let mut info = json!({"file": path.display().to_string(), "bytes": file.bytes(), "hdus": hdus});
     info["damage"] = damage(&file).into();

@@ -6,7 +6,7 @@ use astro_coords::{Angle, SkyCoord};
 use clap::ValueEnum;
 use cutout::Size;
 use cutout::mosaic::{Mosaic, MosaicGrid, MosaicOptions};
-use hst_fits::{Checksums, FitsFile, WriteOptions};
+use hst_fits::{Checksums, WriteOptions};
 use serde_json::json;
 
 use super::combine::{Method, Relation, relation_of};
@@ -91,7 +91,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     }
     let mut files = Vec::new();
     for path in &args.files {
-        match FitsFile::open(path) {
+        match crate::open::fits(path) {
             Ok(file) => files.push(file),
             Err(error) => console.problem(&format!("{:#}", anyhow::Error::from(error))),
         }

@@ -8,7 +8,6 @@ use astro_coords::{Angle, SkyCoord};
 use clap::{Subcommand, ValueEnum};
 use cutout::mvm::{NameDigits, Named, cut_skycell, groups, query_name};
 use cutout::{CutOptions, Size};
-use hst_fits::FitsFile;
 use mast_client::Product;
 use serde_json::json;
 
@@ -339,7 +338,7 @@ fn cut_one(
     naming: Naming,
     console: &Console,
 ) -> anyhow::Result<PathBuf> {
-    let file = FitsFile::open(path)?;
+    let file = crate::open::fits(path)?;
     let digits = naming.name_digits.into();
     let (name, cutout) =
         cut_skycell(&file, around.at, around.size, digits, &CutOptions::default())?;
@@ -371,7 +370,7 @@ fn combine(
     make_folder(dir)?;
     let (mut cutouts, mut failed, mut made) = (Vec::new(), 0, 0);
     for path in files {
-        match FitsFile::open(path)
+        match crate::open::fits(path)
             .map_err(anyhow::Error::from)
             .and_then(|file| Ok(Named::new(file)?))
         {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use astro_coords::{PixelCoord, SkyCoord};
-use hst_fits::{FitsFile, Wcs};
+use hst_fits::Wcs;
 use rayon::prelude::*;
 use serde_json::json;
 
@@ -70,7 +70,7 @@ pub(crate) struct Pix2Sky {
 
 impl Image {
     fn wcs(&self, console: &Console) -> anyhow::Result<Wcs> {
-        let file = FitsFile::open(&self.image)?;
+        let file = crate::open::fits(&self.image)?;
         let mut warnings = Vec::new();
         let hdu = pixels(&file, self.ext.as_ref(), &mut warnings)?;
         // The warning itself speaks of measuring.

@@ -12,7 +12,6 @@ use cutout::render::{
     About, FileRows, Gray, Interval, Lupton, Mark, Marked, Picture, RenderOptions, Rgb, Rows,
     Stretch, Tone, write_jpeg, write_png,
 };
-use hst_fits::FitsFile;
 use serde_json::json;
 
 use crate::catalog::Extension;
@@ -162,7 +161,7 @@ fn color(args: &Args, paths: [&Path; 3], console: &Console) -> anyhow::Result<()
     args.free(&out)?;
     let names = paths.map(|path| path.file_name().unwrap_or_default().to_string_lossy().into());
     if args.align {
-        let files = [1, 2].map(|i| FitsFile::open(paths[i]).map(|file| [file]));
+        let files = [1, 2].map(|i| crate::open::fits(paths[i]).map(|file| [file]));
         let [green, blue] = files;
         let (green, blue) = (green?, blue?);
         let red = FileRows::new(&first.file, first.hdu(), first.window.clone())?;

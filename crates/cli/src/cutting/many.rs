@@ -8,7 +8,6 @@ use anyhow::{Context, bail};
 use astro_coords::SkyCoord;
 use clap::ValueEnum;
 use cutout::{Batch, CutOptions, Size, Status, batch_to_files, batch_to_npy, batch_to_tar};
-use hst_fits::FitsFile;
 use serde_json::{Value, json};
 
 use super::Destination;
@@ -102,7 +101,7 @@ impl Many<'_> {
         to: &Destination,
         taken: &mut HashSet<PathBuf>,
     ) -> anyhow::Result<Written> {
-        let file = FitsFile::open(source)?;
+        let file = crate::open::fits(source)?;
         let size = |i: usize| match positions[i].size {
             Some([nx, ny]) => Size::pixels(nx, ny),
             None => self.size.unwrap_or(Size::square(1.0)),

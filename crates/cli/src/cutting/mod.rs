@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use astro_coords::SkyCoord;
 use cutout::{CutOptions, Cutout, Size, cut, write_cutouts};
-use hst_fits::FitsFile;
 use serde_json::{Value, json};
 
 use crate::console::{Console, Outcome};
@@ -125,7 +124,7 @@ impl Job<'_> {
     }
 
     fn cut(&self, source: &Path) -> anyhow::Result<Cutout> {
-        let file = FitsFile::open(source)?;
+        let file = crate::open::fits(source)?;
         Ok(cut(&file, self.at, self.size, self.options)?)
     }
 

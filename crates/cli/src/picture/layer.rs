@@ -29,7 +29,7 @@ impl Layer {
         extension: Option<&Extension>,
         around: Option<(SkyCoord, Size)>,
     ) -> anyhow::Result<Self> {
-        let file = FitsFile::open(path)?;
+        let file = crate::open::fits(path)?;
         let mut warnings = Vec::new();
         let hdu = pixels(&file, extension, &mut warnings)?;
         let shape =

@@ -81,6 +81,15 @@ impl Tiles {
         tiles.try_for_each(|(tile, bytes)| self.put(data, tile, bytes, part, out))
     }
 
+    /// Where the bytes of the wanted tiles are in the file.
+    pub(crate) fn ranges(&self, data: Data<'_>, part: &Part) -> Result<Vec<Range<u64>>> {
+        let tiles = self.touched(data, part)?;
+        let last = tiles.iter().map(|tile| tile.bytes.end).max().unwrap_or(0);
+        check_present(data, self.layout.heap + last)?;
+        let heap = data.offset + self.layout.heap;
+        Ok(tiles.iter().map(|tile| heap + tile.bytes.start..heap + tile.bytes.end).collect())
+    }
+
     /// The tiles that hold wanted pixels, with their rows of the table.
     fn touched(&self, data: Data<'_>, part: &Part) -> Result<Vec<Tile>> {
         let side = |axis: usize| self.tile.get(axis).copied().unwrap_or(1);

@@ -137,7 +137,7 @@ impl Ranges {
             || scheme.as_deref() == Some("mast")
     }
 
-    /// Opens the file at an address or of a `mast:` URI; of the latter the public copy in the cloud, if there is one.
+    /// Opens the file at an address or of a URI of the archive; of the latter the public copy in the cloud, if there is one.
     ///
     /// One request, which brings the first bytes too; none for a file that is open already. The same file is one source.
     ///
@@ -170,7 +170,10 @@ impl Ranges {
 
 impl Hub {
     fn find(self: &Arc<Self>, name: &str) -> Result<RangeSource> {
-        if !name.to_ascii_lowercase().starts_with("mast:") {
+        if ["http://", "https://"]
+            .iter()
+            .any(|scheme| name.to_ascii_lowercase().starts_with(scheme))
+        {
             return RangeSource::open(self, name, name);
         }
         let copy = self.copy_of(name).and_then(|url| RangeSource::open(self, name, &url).ok());
