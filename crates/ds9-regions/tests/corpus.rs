@@ -76,3 +76,20 @@ fn items_tile_every_file() {
         }
     }
 }
+
+#[test]
+fn one_problem_is_told_once() {
+    for (line, code) in [
+        ("circle(12:61:00,2:00:00,3\")", "E104"),
+        ("circle(12:00:00,2:00:61,3\")", "E104"),
+        ("circle(1,91,3)", "E206"),
+        ("circle(nan,2,3)", "E103"),
+        ("circle(1,2,3) # text={a", "E102"),
+        ("annulus(1,2,3,4,n=0)", "E205"),
+        ("circle(1,2,3,4)", "E202"),
+    ] {
+        let file = RegionFile::parse(format!("fk5\n{line}\n").as_bytes(), Mode::Recover);
+        let codes: Vec<_> = file.errors().iter().map(|error| error.code.as_str()).collect();
+        assert_eq!((codes, file.warning_count()), (vec![code], 0), "{line}");
+    }
+}

@@ -301,6 +301,8 @@ fn places() -> Vec<PixelCoord> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn many_places_are_asked_as_one_is(
         shape in any_shape(prop_oneof![
@@ -328,7 +330,7 @@ proptest! {
         let moved = move_it(&shape);
         let area = shape.area() * scale * scale;
         prop_assert!((moved.area() - area).abs() <= 1e-9 * (1.0 + area));
-        for place in places().into_iter().filter(|place| place.is_finite()) {
+        for place in places().into_iter().step_by(11).filter(|place| place.is_finite()) {
             let there = move_it(&PixelShape::Point(place)).center().unwrap();
             prop_assert_eq!(moved.contains(there), shape.contains(place), "{:?}", place);
         }

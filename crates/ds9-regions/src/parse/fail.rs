@@ -81,7 +81,6 @@ pub(crate) fn summary(code: Code) -> &'static str {
         Code::LabelArgument => "DS9 takes no label here: write `text={...}` behind the shape",
         Code::And => "DS9 up to 8.4 refuses a file with `&&`",
         Code::ExactlySixty => "60 minutes or seconds are taken as the next whole one",
-        Code::SixtyOrMore => "minutes or seconds above 60",
         Code::TwoLengths => {
             "two lengths, as DS9 reads it: put a comma between them if so, or write one unit"
         }

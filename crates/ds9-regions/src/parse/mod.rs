@@ -404,8 +404,13 @@ impl<'a> Parser<'a> {
     }
 
     pub(crate) fn warn(&mut self, code: Code, start: usize, end: usize) {
-        let allowed_by_ds9 = matches!(code, Code::SixtyOrMore | Code::ExactlySixty);
-        if self.lenient || !allowed_by_ds9 {
+        // DS9 takes both; in the wider language what is above 60 is the error of its position.
+        let said = match code {
+            Code::SixtyOrMore => false,
+            Code::ExactlySixty => self.lenient,
+            _ => true,
+        };
+        if said {
             let fail = Fail::new(code, start, end, fail::summary(code));
             self.diagnose(&fail, true);
         }
