@@ -27,8 +27,8 @@ impl Output {
     /// Fails before any work is done if the result could not be written at the end.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         let Some(path) = &self.out else {
-            if self.format == Some(Format::Fits) && io::stdout().is_terminal() {
-                bail!("a FITS table is nothing to look at; name a file with --out");
+            if self.format.is_some_and(Format::is_binary) && io::stdout().is_terminal() {
+                bail!("a binary table is nothing to look at; name a file with --out");
             }
             return Ok(());
         };

@@ -4,6 +4,8 @@ mod csv;
 mod ecsv;
 mod fits;
 mod json;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod text;
 mod votable;
 
@@ -55,9 +57,22 @@ pub(crate) enum Format {
     /// IVOA VOTable 1.4, as TOPCAT and Aladin read it
     #[value(alias = "vot", alias = "xml")]
     Votable,
+    /// Apache Parquet, as polars, pandas and DuckDB read it
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 impl Format {
+    /// Whether it is nothing for a terminal.
+    pub(crate) fn is_binary(self) -> bool {
+        match self {
+            Self::Fits => true,
+            #[cfg(feature = "parquet")]
+            Self::Parquet => true,
+            _ => false,
+        }
+    }
+
     /// The format that the ending of `path` names.
     pub(crate) fn of_path(path: &Path) -> Option<Self> {
         Self::from_str(path.extension()?.to_str()?, true).ok()
@@ -89,6 +104,8 @@ impl Table {
             Format::Json => json::write(self, out),
             Format::Fits => fits::write(self, out),
             Format::Votable => votable::write(self, out),
+            #[cfg(feature = "parquet")]
+            Format::Parquet => parquet::write(self, out),
         }
     }
 }
