@@ -2,12 +2,19 @@
 
 #[expect(dead_code, reason = "no demo is needed here")]
 mod common;
+#[path = "common/field.rs"]
+mod field;
+#[path = "common/server.rs"]
+#[expect(dead_code, reason = "requests are counted by another test")]
+mod server;
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use common::{hst, stderr, stdout};
+use server::{Counter, Server};
 use testkit::{CLOUD, Fault, Line, RangeServer};
 
 const SIDE: usize = 6200;
@@ -150,4 +157,186 @@ fn servers_that_fall_short_give_the_right_cutout_or_a_clear_error() {
     let missing = hst(folder.path(), &["info", &format!("{}/b.fits", server.url)]);
     assert_eq!(missing.status.code(), Some(1));
     assert!(stderr(&missing).contains("status 404"), "{}", stderr(&missing));
+}
+
+/// A tile of 200 x 200 16-bit integers, compressed, and the room of each in the heap.
+fn tile(seed: usize) -> Vec<u8> {
+    let number = |i: usize| {
+        let mixed = (i + seed * 40_000).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (((mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40) % 32) as i16
+    };
+    let pixels: Vec<u8> = (0..40_000).flat_map(|i| number(i).to_be_bytes()).collect();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(&pixels).expect("memory");
+    gzip.finish().expect("memory")
+}
+
+const TILE: usize = 34_000;
+const TILES: usize = 31;
+
+/// As [`write_drc`], in tiles of 200 x 200 pixels, of which the four in the middle are there.
+fn write_tiles(path: &Path) {
+    let card = |text: String| format!("{text:<80}");
+    let mut file = File::create(path).expect("a file");
+    file.write_all(&header("SIMPLE  =                    T", &[], "", 872)).expect("a header");
+    let (rows, width) = (TILES * TILES, 24);
+    for name in ["SCI", "WHT"] {
+        let plain = header("XTENSION= 'IMAGE   '", &[SIDE, SIDE], name, 60);
+        let plain = String::from_utf8(plain).expect("text");
+        let plain = plain.trim_end().strip_suffix("END").expect("an end").to_owned();
+        let plain = plain
+            .replacen("'IMAGE   '", "'BINTABLE'", 1)
+            .replacen(&format!("{:>20}", -32), &format!("{:>20}", 8), 1)
+            .replacen(&format!("NAXIS1  = {SIDE:>20}"), &format!("NAXIS1  = {width:>20}"), 1)
+            .replacen(&format!("NAXIS2  = {SIDE:>20}"), &format!("NAXIS2  = {rows:>20}"), 1)
+            .replacen(
+                &format!("PCOUNT  = {:>20}", 0),
+                &format!("PCOUNT  = {:>20}", rows * TILE),
+                1,
+            );
+        let mut text = plain;
+        for (keyword, value) in [
+            ("TFIELDS", "3"),
+            ("ZIMAGE", "T"),
+            ("ZBITPIX", "16"),
+            ("ZNAXIS", "2"),
+            ("ZNAXIS1", "6200"),
+            ("ZNAXIS2", "6200"),
+            ("ZTILE1", "200"),
+            ("ZTILE2", "200"),
+            ("ZCMPTYPE", "'GZIP_1  '"),
+            ("TTYPE1", "'COMPRESSED_DATA'"),
+            ("TFORM1", "'1PB(34000)'"),
+            ("TTYPE2", "'ZSCALE  '"),
+            ("TFORM2", "'1D      '"),
+            ("TTYPE3", "'ZZERO   '"),
+            ("TFORM3", "'1D      '"),
+        ] {
+            text += &card(format!("{keyword:<8}= {value:>20}"));
+        }
+        text += &card("END".to_owned());
+        let mut bytes = text.into_bytes();
+        bytes.resize(bytes.len().next_multiple_of(BLOCK), b' ');
+        file.write_all(&bytes).expect("a header");
+        let tiles: Vec<_> = (0..4).map(tile).collect();
+        assert!(tiles.iter().all(|tile| tile.len() < TILE && tile.len() > 20_000));
+        let table = file.stream_position().expect("a place");
+        let there = |row: usize| {
+            let (y, x) = (row / TILES, row % TILES);
+            ((14..16).contains(&y) && (14..16).contains(&x)).then(|| (y - 14) * 2 + x - 14)
+        };
+        for row in 0..rows {
+            let length = there(row).map_or(TILE, |which| tiles[which].len());
+            file.write_all(&(length as i32).to_be_bytes()).expect("a row");
+            file.write_all(&((row * TILE) as i32).to_be_bytes()).expect("a row");
+            file.write_all(&[0; 16]).expect("a row");
+        }
+        let heap = table + (rows * width) as u64;
+        for (row, which) in (0..rows).filter_map(|row| Some((row, there(row)?))) {
+            file.seek(SeekFrom::Start(heap + (row * TILE) as u64)).expect("a place");
+            file.write_all(&tiles[which]).expect("a tile");
+        }
+        let end = table + ((rows * (width + TILE)).next_multiple_of(BLOCK)) as u64;
+        file.set_len(end).expect("a length");
+        file.seek(SeekFrom::Start(end)).expect("a place");
+    }
+}
+
+#[test]
+fn compressed_tiles_are_read_through_their_tables() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_tiles(&folder.path().join("a_drc.fits"));
+    let server = RangeServer::start(folder.path(), CLOUD, None);
+    cut_both(folder.path(), &server, &[]);
+    let (requests, bytes) = (server.asked().len(), server.sent());
+    eprintln!("tiles: {requests} requests, {bytes} bytes {:#?}", server.asked());
+    assert!(requests <= 7 && bytes <= 500_000, "{requests} requests, {bytes} bytes");
+}
+
+/// What a killed process has read is there for the next one, and none of it is wrong.
+#[test]
+fn a_killed_reader_leaves_a_cache_that_is_right() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_drc(&folder.path().join("a_drc.fits"));
+    let slow = Line { latency: Duration::from_millis(1), bytes_per_second: Some(8e6) };
+    let server = RangeServer::start(folder.path(), slow, None);
+    let url = format!("{}/a_drc.fits", server.url);
+    for pause in [100, 400, 700] {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_hst"))
+            .current_dir(folder.path())
+            .env("HST_CACHE", folder.path().join("cache"))
+            .args(["cutout", &url, "-o", "killed.fits", "--overwrite"])
+            .args(CUT)
+            .spawn()
+            .expect("hst runs");
+        std::thread::sleep(Duration::from_millis(pause));
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    cut_both(folder.path(), &server, &[]);
+    // Two at once share it.
+    let _ = std::fs::remove_dir_all(folder.path().join("cache"));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            let out = tempfile::tempdir().expect("a folder");
+            let (url, cache) = (&url, folder.path().join("cache"));
+            scope.spawn(move || {
+                let done = std::process::Command::new(env!("CARGO_BIN_EXE_hst"))
+                    .current_dir(out.path())
+                    .env("HST_CACHE", cache)
+                    .args(["cutout", url, "-o", "c.fits"])
+                    .args(CUT)
+                    .output()
+                    .expect("hst runs");
+                assert!(done.status.success(), "{}", stderr(&done));
+            });
+        }
+    });
+    cut_both(folder.path(), &server, &[]);
+}
+
+/// The three images of the notebook with pixels four times as wide, and boxes of the background as much smaller.
+#[test]
+fn the_notebooks_field_is_measured_without_downloading() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let archive = folder.path().join("archive");
+    std::fs::create_dir(&archive).expect("a folder");
+    let used = |image: &&(&str, u64, (f64, f64))| {
+        field::USED.contains(&format!("{}_drc.fits", image.0).as_str())
+    };
+    let images: Vec<_> = field::IMAGES.iter().filter(used).copied().collect();
+    let files = field::write_with(&archive, 4.0, &images);
+    let whole: u64 = files.iter().map(|file| std::fs::metadata(file).expect("a file").len()).sum();
+    let server = Server::start(&archive);
+    let counter = Counter::before(&server);
+    let regions = archive.join("coma.reg").display().to_string();
+    let run = |cache: &str, more: &[&str]| {
+        let before = counter.bytes();
+        let args =
+            ["catalog", &regions, "--archive", &counter.url, "--format", "csv", "--box", "16"];
+        let done = std::process::Command::new(env!("CARGO_BIN_EXE_hst"))
+            .current_dir(folder.path())
+            .env("HST_CACHE", folder.path().join(cache))
+            .args([&args[..], more].concat())
+            .output()
+            .expect("hst runs");
+        assert!(done.status.success(), "{}", stderr(&done));
+        (stdout(&done), counter.bytes() - before, stderr(&done))
+    };
+    for (name, options, most) in [
+        ("mesh of the notebook", &["--preset", "notebook"][..], 0.345),
+        ("mesh", &[], 0.675),
+        ("annulus", &["--background", "annulus:1.5x,2x", "--prefer", "bytes"], 0.10),
+        ("annulus, latency", &["--background", "annulus:1.5x,2x"], 0.25),
+        ("local:2", &["--background", "local:2", "--prefer", "bytes"], 0.10),
+    ] {
+        let near = run("near", options);
+        let far = run(&format!("far {name}"), &[options, &["--remote"]].concat());
+        assert_eq!(far.0, near.0, "{name}");
+        assert_eq!(far.0.lines().count(), 1 + 21);
+        let share = far.1 as f64 / whole as f64;
+        eprintln!("{name}: {share:.4} of {whole} bytes; {}", far.2);
+        assert!(far.2.contains("read by ranges: "), "{}", far.2);
+        assert!(share <= most, "{name}: {share}");
+    }
 }

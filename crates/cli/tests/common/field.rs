@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use hst_fits::{Header, Pixels, write_images};
 
-/// How much wider a pixel is than the true one.
+/// How much wider a pixel is than the true one, where nothing else is said.
 const COARSER: f64 = 20.0;
 /// Where the images lie, RA and Dec in degrees.
 const PLACE: (f64, f64) = (195.127, 28.0676);
@@ -46,7 +46,17 @@ pub(crate) const USED: [&str; 3] = [
 ];
 
 /// Writes the images and `coma.reg` into `folder`; gives the paths of the images.
+#[allow(dead_code, reason = "each test file uses its part")]
 pub(crate) fn write(folder: &Path) -> Vec<PathBuf> {
+    write_with(folder, COARSER, &IMAGES)
+}
+
+/// As [`write`], of these images with pixels so much wider.
+pub(crate) fn write_with(
+    folder: &Path,
+    coarser: f64,
+    images: &[(&str, u64, (f64, f64))],
+) -> Vec<PathBuf> {
     let region = |(ra, dec, radius, text, _): &(f64, f64, f64, &str, f64)| {
         format!("circle({ra},{dec},{radius}\") # text={{{text}}}\n")
     };
@@ -54,15 +64,20 @@ pub(crate) fn write(folder: &Path) -> Vec<PathBuf> {
     std::fs::write(folder.join("coma.reg"), format!("icrs\n{text}")).expect("a region file");
     let image = |(number, image): (usize, &(&str, u64, (f64, f64)))| {
         let path = folder.join(format!("{}_drc.fits", image.0));
-        write_image(&path, number, *image);
+        write_image(&path, number, *image, coarser);
         path
     };
-    IMAGES.iter().enumerate().map(image).collect()
+    images.iter().enumerate().map(image).collect()
 }
 
 /// A DRC-like file: science, weight and context planes of one shape.
-fn write_image(path: &Path, number: usize, (name, bytes, shift): (&str, u64, (f64, f64))) {
-    let geometry = Geometry::of(name, bytes, shift);
+fn write_image(
+    path: &Path,
+    number: usize,
+    (name, bytes, shift): (&str, u64, (f64, f64)),
+    coarser: f64,
+) {
+    let geometry = Geometry::of(name, bytes, shift, coarser);
     let words: Vec<_> = name.split('_').collect();
     let filter = words[5].to_uppercase();
     let mut primary = Header::new();
@@ -105,7 +120,7 @@ struct Geometry {
 }
 
 impl Geometry {
-    fn of(name: &str, bytes: u64, (east, north): (f64, f64)) -> Self {
+    fn of(name: &str, bytes: u64, (east, north): (f64, f64), coarser: f64) -> Self {
         let (scale, crpix, nx) = if name.contains("uvis") {
             (0.03962, (1619.9968, 2753.8137), 4855.0)
         } else {
@@ -114,11 +129,11 @@ impl Geometry {
         // Three planes of four bytes a pixel.
         let ny = bytes as f64 / 12.0 / nx;
         let crpix = (crpix.0 + east / scale, crpix.1 - north / scale);
-        let coarse = |pixel: f64| (pixel - 0.5) / COARSER + 0.5;
+        let coarse = |pixel: f64| (pixel - 0.5) / coarser + 0.5;
         Self {
-            scale: scale * COARSER,
+            scale: scale * coarser,
             crpix: (coarse(crpix.0), coarse(crpix.1)),
-            shape: ((ny / COARSER) as usize, (nx / COARSER) as usize),
+            shape: ((ny / coarser) as usize, (nx / coarser) as usize),
         }
     }
 

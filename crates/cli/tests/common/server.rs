@@ -52,6 +52,7 @@ impl Counter {
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let Ok(server) = TcpStream::connect(&target) else { return };
+                let _ = (server.set_nodelay(true), client.set_nodelay(true));
                 let (to, from) = (server.try_clone().expect("a copy"), client.try_clone());
                 let (log, count) = (log.clone(), count.clone());
                 thread::spawn(move || {
