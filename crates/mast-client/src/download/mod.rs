@@ -340,8 +340,12 @@ impl<T: Transport> Session<'_, T> {
 
     fn transfer(&self, job: &Job<'_>, limits: &Limits, row: &mut ManifestRow) -> Result<()> {
         let mut part = Part::open(self.folder, job.name, job.uri)?;
+        if !self.options.resume && part.length > 0 {
+            part.restart()?;
+        }
         let url = row.url.clone();
-        let mut tries = Tries { may_resume: true, best: part.length, ..Tries::default() };
+        let mut tries =
+            Tries { may_resume: self.options.resume, best: part.length, ..Tries::default() };
         loop {
             let continued = part.length > 0;
             let total = part.known.total.or(job.size);

@@ -120,6 +120,9 @@ pub struct DownloadOptions {
     pub jobs: usize,
     /// When a file that is there already is good enough.
     pub policy: CachePolicy,
+    /// Whether what an earlier attempt left is continued; without it every answer is a whole file, as a recording
+    /// needs it.
+    pub resume: bool,
     /// What to do when two files would get one name.
     pub collisions: Collisions,
     /// What counts when sizes differ.
@@ -145,6 +148,7 @@ impl Default for DownloadOptions {
         Self {
             jobs: 4,
             policy: CachePolicy::default(),
+            resume: true,
             collisions: Collisions::default(),
             sizes: Sizes::default(),
             max_bytes: None,
