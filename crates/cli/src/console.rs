@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::open::{self, Prefer};
 use clap::Args;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use mast_client::Cancel;
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
@@ -45,7 +46,12 @@ pub(crate) enum Outcome {
     Nothing,
     /// Some items were skipped or failed; each was named.
     Partial,
+    /// Ended by Ctrl-C, in order.
+    Interrupted,
 }
+
+/// As shells tell a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
 
 impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> Self {
@@ -53,6 +59,7 @@ impl From<Outcome> for ExitCode {
             Outcome::Complete => 0,
             Outcome::Nothing => 1,
             Outcome::Partial => 3,
+            Outcome::Interrupted => INTERRUPTED,
         })
     }
 }
@@ -70,6 +77,7 @@ pub(crate) struct Console {
     warnings: AtomicUsize,
     /// Warnings and problems, for the report.
     said: Mutex<Vec<String>>,
+    cancel: Cancel,
 }
 
 impl Console {
@@ -89,6 +97,7 @@ impl Console {
             bars: MultiProgress::new(),
             warnings: AtomicUsize::new(0),
             said: Mutex::default(),
+            cancel: Cancel::new(),
         }
     }
 
@@ -106,6 +115,32 @@ impl Console {
         } else {
             self.say(&open::told(&traffic));
         }
+    }
+
+    /// From now on Ctrl-C sets a flag instead of ending the program, so that downloads end in order; a second one
+    /// ends it at once.
+    pub(crate) fn interruptible(&self) -> Cancel {
+        let flag = self.cancel.clone();
+        let handler = move || {
+            if flag.is_cancelled() {
+                std::process::exit(INTERRUPTED.into());
+            }
+            flag.cancel();
+        };
+        // Fails where a handler is there: this one, or that of a parent which wants Ctrl-C to be ignored.
+        let _ = ctrlc::try_set_handler(handler);
+        self.cancel.clone()
+    }
+
+    /// Whether Ctrl-C was pressed since.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+
+    /// Ctrl-C ended the command before its end.
+    pub(crate) fn interrupted(&self) -> Outcome {
+        self.say("interrupted: nothing is half-written, and the same command goes on where this one stopped");
+        Outcome::Interrupted
     }
 
     /// The command failed: the error and its causes.
@@ -190,6 +225,13 @@ impl Console {
         bar.set_prefix(title);
         self.bars.add(bar)
     }
+}
+
+/// Whether the error is that Ctrl-C was pressed.
+pub(crate) fn is_cancelled(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        matches!(cause.downcast_ref::<mast_client::Error>(), Some(mast_client::Error::Cancelled))
+    })
 }
 
 /// Whether the error is a closed pipe on standard output.

@@ -53,6 +53,7 @@ fn main() -> ExitCode {
         Ok(outcome) => outcome.into(),
         // A reader that has seen enough (`| head`) is no failure.
         Err(error) if console::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if console::is_cancelled(&error) => console.interrupted().into(),
         Err(error) => {
             console.error(&error);
             ExitCode::from(1)

@@ -1,29 +1,27 @@
 //! Where images come from when none are given: the service, a server like it, or a folder.
 
-mod cones;
 mod headers;
 mod rows;
 mod select;
+mod session;
+mod shapes;
 mod streaming;
 mod transfer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
-use mast_client::{
-    Archive, ClientOptions, Https, IndexOptions, LocalArchive, MAST, MastClient, Project, Retries,
-    Token,
-};
+use mast_client::{Archive, IndexOptions, LocalArchive, MAST, Project};
 
 use crate::console::Console;
 
-pub(crate) use cones::of_file as cones_of_file;
 pub(crate) use headers::{described, read_image};
 pub(crate) use rows::{manifest_table, products_of, products_table};
 pub(crate) use select::{ProjectName, Selectors, specs, tell};
+pub(crate) use session::Session;
+pub(crate) use shapes::of_file as shapes_of_file;
 pub(crate) use streaming::Images;
 pub(crate) use transfer::{Transfer, bring, bytes};
 
@@ -75,10 +73,17 @@ impl Place {
     }
 
     /// Opens the archive; a folder is indexed first, or its index is brought up to date.
-    pub(crate) fn open(&self, console: &Console) -> anyhow::Result<Box<dyn Archive>> {
+    pub(crate) fn open(
+        &self,
+        session: &Session,
+        console: &Console,
+    ) -> anyhow::Result<Box<dyn Archive>> {
         match (self, self.url()) {
+            (Self::Folder(folder), _) if session.is_used() => {
+                bail!("{} is a folder; --record and --replay are for servers", folder.display())
+            }
             (Self::Folder(folder), _) => Ok(Box::new(index(folder, console)?)),
-            (_, url) => Ok(Box::new(client(&url.unwrap_or_default()))),
+            (_, url) => Ok(Box::new(session.client(&url.unwrap_or_default(), console)?)),
         }
     }
 
@@ -93,20 +98,6 @@ impl Place {
             if name.starts_with('.') || name.is_empty() { "archive".to_owned() } else { name };
         Ok(cache_root()?.join(name))
     }
-}
-
-/// The service at `url` or one like it.
-pub(crate) fn client(url: &str) -> MastClient {
-    let polite =
-        ClientOptions { base_url: url.to_owned(), token: Token::from_env(), ..Default::default() };
-    let options = if url == MAST { polite } else { unreserved(polite) };
-    MastClient::new(Https::default(), options)
-}
-
-/// A server of one's own need not be spared, and whether it runs is soon known.
-fn unreserved(polite: ClientOptions) -> ClientOptions {
-    let retries = Retries { base: Duration::from_millis(200), ..polite.retries };
-    ClientOptions { requests_per_second: 100.0, retries, ..polite }
 }
 
 /// Indexes a folder, telling what could not be read.

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use astro_coords::{Angle, SkyCoord};
+use astro_coords::{Angle, SkyCircle, SkyCoord, SkyShape};
 use clap::ValueEnum;
-use mast_client::{Cone, MAST, Partial, Plan, PlanOptions, Project, Spec, plan, total_size};
+use mast_client::{MAST, Partial, Plan, PlanOptions, Project, Spec, plan, total_size};
 
-use super::{Place, bytes, chained, client, cones};
+use super::{Place, Session, bytes, chained, shapes};
 use crate::console::Console;
 
 /// The specs of the main job where the archive has everything.
@@ -42,10 +42,10 @@ pub(crate) struct Selectors {
     #[arg(long, value_name = "POS", allow_hyphen_values = true)]
     pub(crate) at: Option<String>,
     /// Width and height around the place, as 10arcsec or 5x4arcsec
-    #[arg(long, value_name = "SIZE", requires = "at", value_parser = cones::size)]
+    #[arg(long, value_name = "SIZE", requires = "at", value_parser = shapes::size)]
     pub(crate) size: Option<(Angle, Angle)>,
     /// Radius around the place, as 30arcsec
-    #[arg(long, value_name = "R", requires = "at", conflicts_with = "size", value_parser = cones::angle)]
+    #[arg(long, value_name = "R", requires = "at", conflicts_with = "size", value_parser = shapes::angle)]
     pub(crate) radius: Option<Angle>,
     /// mast, the address of a server that speaks its protocol, or a folder of FITS files
     #[arg(long, value_name = "mast|URL|DIR", default_value = "mast")]
@@ -56,42 +56,60 @@ pub(crate) struct Selectors {
     /// Whose drizzled images [default: hap-svm for mast, any elsewhere]
     #[arg(long, value_enum)]
     pub(crate) project: Option<ProjectName>,
+    #[command(flatten)]
+    pub(crate) session: Session,
 }
 
 impl Selectors {
-    /// The circles to look in, and how many regions have none.
-    pub(crate) fn cones(
+    /// The shapes to look in, and how many regions have none.
+    pub(crate) fn shapes(
         &self,
         regions: Option<&PathBuf>,
         console: &Console,
-    ) -> anyhow::Result<(Vec<Cone>, usize)> {
+    ) -> anyhow::Result<(Vec<SkyShape>, usize)> {
         match (regions, &self.at) {
             (Some(_), Some(_)) => bail!("give a region file or --at, not both"),
-            (Some(path), None) => cones::of_file(path, console),
+            (Some(path), None) => shapes::of_file(path, console),
             (None, Some(text)) => {
-                let center = place(text, &self.archive)?;
-                let cone = match (self.size, self.radius) {
-                    (Some(size), _) => cones::of_rectangle(center, size),
-                    (None, radius) => Cone { center, radius: radius.unwrap_or(Angle::ZERO) },
+                let center = self.place(text, console)?;
+                let shape = match (self.size, self.radius) {
+                    (Some(size), _) => shapes::rectangle(center, size, Angle::ZERO),
+                    (None, radius) => SkyCircle::new(center, radius.unwrap_or(Angle::ZERO)).into(),
                 };
-                Ok((vec![cone], 0))
+                Ok((vec![shape], 0))
             }
             (None, None) => bail!("nowhere to look: give a region file, or --at POS"),
         }
     }
 
-    /// Everything that holds a part of a cone.
-    pub(crate) fn plan(&self, cones: &[Cone], console: &Console) -> anyhow::Result<Plan> {
+    /// Everything that holds a part of a shape.
+    pub(crate) fn plan(&self, shapes: &[SkyShape], console: &Console) -> anyhow::Result<Plan> {
         let options = PlanOptions {
             specs: self.spec.clone(),
             project: self.project.map_or_else(|| self.archive.project(), Project::from),
             partial: Partial::Always,
             ..PlanOptions::default()
         };
-        let archive = self.archive.open(console)?;
-        let plan = plan(archive.as_ref(), cones, &options).map_err(chained)?;
+        let archive = self.archive.open(&self.session, console)?;
+        let plan = plan(archive.as_ref(), shapes, &options).map_err(chained)?;
         tell(&plan, console);
         Ok(plan)
+    }
+
+    /// A position, or the place of an object that the archive's resolver knows.
+    fn place(&self, text: &str, console: &Console) -> anyhow::Result<SkyCoord> {
+        let problem = match text.parse::<SkyCoord>() {
+            Ok(place) => return Ok(place),
+            Err(problem) => problem,
+        };
+        // What begins like a number was meant as one, and no resolver shall guess at it.
+        let numeric = text.trim().starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
+        if numeric {
+            return Err(anyhow::Error::new(problem).context(format!("--at {text}")));
+        }
+        let url = self.archive.url().unwrap_or_else(|| MAST.to_owned());
+        let client = self.session.client(&url, console)?;
+        client.resolve(text).map_err(chained).with_context(|| format!("--at {text}"))
     }
 }
 
@@ -102,21 +120,6 @@ pub(crate) fn specs(given: &[hst_fits::Spec], place: &Place) -> anyhow::Result<V
         Place::Mast if given.is_empty() => CLASSIC.iter().map(|text| parse(text)).collect(),
         _ => given.iter().map(|spec| parse(&spec.to_string())).collect(),
     }
-}
-
-/// A position, or the place of an object that the archive's resolver knows.
-fn place(text: &str, archive: &Place) -> anyhow::Result<SkyCoord> {
-    let problem = match text.parse::<SkyCoord>() {
-        Ok(place) => return Ok(place),
-        Err(problem) => problem,
-    };
-    // What begins like a number was meant as one, and no resolver shall guess at it.
-    let numeric = text.trim().starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
-    if numeric {
-        return Err(anyhow::Error::new(problem).context(format!("--at {text}")));
-    }
-    let url = archive.url().unwrap_or_else(|| MAST.to_owned());
-    client(&url).resolve(text).map_err(chained).with_context(|| format!("--at {text}"))
 }
 
 /// What was found, what is left out and why, in as few lines as say it.

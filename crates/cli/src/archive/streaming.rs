@@ -6,15 +6,16 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 use anyhow::anyhow;
-use mast_client::{Archive, DownloadOptions, ManifestRow, Product};
+use mast_client::{Archive, DownloadOptions, Error, ManifestRow, Product};
 
-use super::chained;
 use super::transfer::{self, Transfer};
+use super::{Session, chained};
 use crate::console::Console;
 
 /// The images of an archive that are to be measured.
 pub(crate) struct Images<'a> {
     pub(crate) archive: &'a dyn Archive,
+    pub(crate) session: &'a Session,
     pub(crate) products: &'a [Product],
     pub(crate) folder: &'a Path,
 }
@@ -22,7 +23,7 @@ pub(crate) struct Images<'a> {
 impl Images<'_> {
     /// Gives `work` the files in the order of the products; one that cannot be had is named and left out.
     ///
-    /// Returns what `work` made of them, and how many are missing.
+    /// Returns what `work` made of them, and how many are missing; after Ctrl-C neither.
     pub(crate) fn each<R>(
         &self,
         transfer: &Transfer,
@@ -31,7 +32,7 @@ impl Images<'_> {
     ) -> anyhow::Result<(R, usize)> {
         let (sender, rows) = channel();
         let bar = transfer::bar(self.products, console);
-        let options = transfer.options(&bar, Some(sender.clone()));
+        let options = transfer.options(self.session, &bar, Some(sender.clone()));
         let fetch = move |options: DownloadOptions| {
             let manifest = self.archive.fetch(self.products, self.folder, &options)?;
             // A folder tells nothing while it looks; who has heard of a file already hears it again.
@@ -48,6 +49,9 @@ impl Images<'_> {
         });
         bar.finish_and_clear();
         fetched.map_err(|_| anyhow!("the download ended unexpectedly"))?.map_err(chained)?;
+        if console.is_interrupted() {
+            return Err(chained(Error::Cancelled));
+        }
         Ok((made, files.missing))
     }
 }
@@ -66,7 +70,7 @@ impl Iterator for InOrder<'_> {
 
     fn next(&mut self) -> Option<PathBuf> {
         loop {
-            let row = self.take()?;
+            let row = self.take().filter(|_| !self.console.is_interrupted())?;
             for warning in &row.warnings {
                 self.console.warning(&format!("{}: {warning}", row.uri));
             }

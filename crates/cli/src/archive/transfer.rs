@@ -4,10 +4,12 @@ use std::path::Path;
 use std::sync::mpsc::Sender;
 
 use indicatif::ProgressBar;
-use mast_client::{DownloadOptions, Event, Manifest, ManifestRow, Product, Progress, total_size};
+use mast_client::{
+    CachePolicy, DownloadOptions, Event, Manifest, ManifestRow, Product, Progress, total_size,
+};
 
 use super::headers::{check, vouch};
-use super::{Place, chained};
+use super::{Place, Session, chained};
 use crate::console::Console;
 
 /// Options of every command that fetches.
@@ -30,6 +32,7 @@ impl Transfer {
     /// The client's options, with a bar for all bytes; `finished` hears of every product.
     pub(super) fn options(
         &self,
+        session: &Session,
         bar: &ProgressBar,
         finished: Option<Sender<(usize, ManifestRow)>>,
     ) -> DownloadOptions {
@@ -48,8 +51,11 @@ impl Transfer {
             }
             _ => {}
         };
+        let is_recording = session.is_recording();
         DownloadOptions {
             jobs: self.jobs.into(),
+            policy: if is_recording { CachePolicy::Force } else { CachePolicy::Reuse },
+            resume: !is_recording,
             max_bytes: self.max_bytes,
             check: Some(check()),
             vouch: Some(vouch()),
@@ -61,14 +67,15 @@ impl Transfer {
 
 /// Brings all products to `folder` and tells what became of each.
 pub(crate) fn bring(
-    archive: &Place,
+    (archive, session): (&Place, &Session),
     products: &[Product],
     folder: &Path,
     transfer: &Transfer,
     console: &Console,
 ) -> anyhow::Result<Manifest> {
     let bar = bar(products, console);
-    let manifest = archive.open(console)?.fetch(products, folder, &transfer.options(&bar, None));
+    let options = transfer.options(session, &bar, None);
+    let manifest = archive.open(session, console)?.fetch(products, folder, &options);
     bar.finish_and_clear();
     manifest.map_err(chained)
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use mast_client::{
     Archive, Cone, Observation, Partial, Plan, PlanOptions, Product, Project, plan, same_exposures,
     total_size,
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::twins::twins;
 use super::{Catalog, Combine, Options, Source, Targets, measure};
-use crate::archive::{self, Images, Place, ProjectName, Transfer};
+use crate::archive::{self, Images, Place, ProjectName, Session, Transfer};
 use crate::console::Console;
 use crate::open;
 
@@ -33,6 +34,8 @@ pub(crate) struct ArchiveArgs {
     remote: bool,
     #[command(flatten)]
     transfer: Transfer,
+    #[command(flatten)]
+    session: Session,
 }
 
 /// The images to measure.
@@ -50,6 +53,7 @@ pub(crate) struct Found {
     pub(crate) plan: Plan,
     transfer: Transfer,
     remote: bool,
+    session: Session,
 }
 
 impl ArchiveArgs {
@@ -62,7 +66,13 @@ impl ArchiveArgs {
         console: &Console,
     ) -> anyhow::Result<From> {
         if !given.is_empty() {
+            if self.session.is_used() {
+                bail!("--record and --replay are for images of an archive, not for --images");
+            }
             return Ok(From::Files(without_same_exposures(given, console)));
+        }
+        if self.remote && self.session.is_used() {
+            bail!("--record and --replay keep whole files, and --remote reads parts of them");
         }
         let place = self.archive.clone().unwrap_or(Place::Mast);
         let cones: Vec<_> = sources
@@ -77,13 +87,13 @@ impl ArchiveArgs {
             partial: if every { Partial::Always } else { Partial::WhereNoneIsWhole },
             ..PlanOptions::default()
         };
-        let archive = place.open(console)?;
+        let archive = place.open(&self.session, console)?;
         let plan = plan(archive.as_ref(), &cones, &wanted).map_err(archive::chained)?;
         archive::tell(&plan, console);
-        let transfer = self.transfer.clone();
+        let (transfer, session) = (self.transfer.clone(), self.session.clone());
         // The files of a folder are read by position anyway.
         let remote = self.remote && !matches!(place, Place::Folder(_));
-        Ok(From::Archive(Box::new(Found { archive, place, plan, transfer, remote })))
+        Ok(From::Archive(Box::new(Found { archive, place, plan, transfer, remote, session })))
     }
 }
 
@@ -105,11 +115,19 @@ impl From {
         };
         let products = found.plan.products();
         if found.remote {
-            return Ok(found.where_they_are(&products, targets, options, console));
+            let measured = found.where_they_are(&products, targets, options, console);
+            if console.is_interrupted() {
+                return Err(archive::chained(mast_client::Error::Cancelled));
+            }
+            return Ok(measured);
         }
         let folder = found.folder()?;
-        let images =
-            Images { archive: found.archive.as_ref(), products: &products, folder: &folder };
+        let images = Images {
+            archive: found.archive.as_ref(),
+            session: &found.session,
+            products: &products,
+            folder: &folder,
+        };
         let ((catalog, failed), missing) = images.each(&found.transfer, console, |paths| {
             measure(targets, products.len(), paths, options, console)
         })?;
@@ -144,8 +162,8 @@ impl Found {
         let uris: Vec<_> =
             products.iter().map(|product| product.data_uri.text().to_owned()).collect();
         open::announce(&uris);
-        let paths: Vec<_> = uris.iter().map(PathBuf::from).collect();
-        let measured = measure(targets, paths.len(), paths, options, console);
+        let paths = uris.iter().map(PathBuf::from).take_while(|_| !console.is_interrupted());
+        let measured = measure(targets, uris.len(), paths, options, console);
         let whole = match total_size(products).0 {
             0 => String::new(),
             size => format!(" (the files have {})", archive::bytes(size)),

@@ -15,13 +15,15 @@ Examples:
   hst fetch m51.reg --spec HST-ACS-WFC-F814W -d images
   hst search --at \"M 51\" -o m51.ecsv      (edit the table)
   hst fetch m51.ecsv -d images -o manifest.ecsv
-  hst fetch --retry-from manifest.ecsv -d images";
+  hst fetch --retry-from manifest.ecsv -d images
+  hst fetch m51.reg --record lesson         (once, with network)
+  hst fetch m51.reg --replay lesson         (in the classroom, without)";
 
 /// Download the images that cover regions or a place, or those a table of `hst search` lists
 ///
 /// Files come several at a time, continue after cuts and in later runs, and get their names when they are
 /// complete and checked; what is there already is not fetched again. The manifest has a row for every file,
-/// and one failure stops no other.
+/// and one failure stops no other. Ctrl-C ends in order, and the same command goes on from there.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -56,11 +58,13 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
         Some(folder) => folder.clone(),
         None => args.selectors.archive.cache()?,
     };
-    let manifest = bring(&args.selectors.archive, &products, &folder, &args.transfer, console)?;
+    let from = (&args.selectors.archive, &args.selectors.session);
+    let manifest = bring(from, &products, &folder, &args.transfer, console)?;
     for row in &manifest.rows {
         row.warnings.iter().for_each(|text| console.warning(&format!("{}: {text}", row.uri)));
     }
-    for row in manifest.failures() {
+    let cancelled = mast_client::Error::Cancelled.to_string();
+    for row in manifest.failures().filter(|row| row.error != [cancelled.as_str()]) {
         console.problem(&format!("{}: {}", row.uri, row.error.join(": ")));
     }
     let mut table = manifest_table(&manifest, &products);
@@ -68,6 +72,10 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     table.meta.insert("command".into(), json!(std::env::args().collect::<Vec<_>>()));
     args.output.write(&table, console)?;
     let failed = manifest.failures().count();
+    if failed > 0 && console.is_interrupted() {
+        console.note(&format!("{} of {} files are there", products.len() - failed, products.len()));
+        return Ok(console.interrupted());
+    }
     Ok(match failed {
         0 if left_out == 0 => Outcome::Complete,
         n if n == manifest.rows.len() => Outcome::Nothing,
@@ -84,8 +92,8 @@ impl Args {
             }
             return Ok((products_of(path)?, 0));
         }
-        let (cones, left_out) = self.selectors.cones(self.what.as_ref(), console)?;
-        Ok((self.selectors.plan(&cones, console)?.products(), left_out))
+        let (shapes, left_out) = self.selectors.shapes(self.what.as_ref(), console)?;
+        Ok((self.selectors.plan(&shapes, console)?.products(), left_out))
     }
 }
 

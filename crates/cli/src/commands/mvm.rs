@@ -12,7 +12,9 @@ use mast_client::Product;
 use serde_json::json;
 
 use super::combine::{Method, Relation};
-use crate::archive::{Place, Transfer, bring, bytes, manifest_table, products_of};
+use crate::archive::{
+    Place, Session, Transfer, bring, bytes, chained, manifest_table, products_of,
+};
 use crate::console::{Console, Outcome};
 use crate::mvm::{Found, Wanted, search};
 use crate::output::write_aside;
@@ -278,7 +280,10 @@ fn fetch(
     transfer: &Transfer,
     console: &Console,
 ) -> anyhow::Result<(Vec<PathBuf>, Outcome)> {
-    let manifest = bring(archive, products, dir, transfer, console)?;
+    let manifest = bring((archive, &Session::default()), products, dir, transfer, console)?;
+    if console.is_interrupted() {
+        return Err(chained(mast_client::Error::Cancelled));
+    }
     for row in manifest.failures() {
         console.problem(&format!("{}: {}", row.uri, row.error.join(": ")));
     }

@@ -16,7 +16,8 @@ Examples:
 
 /// Find the drizzled images that cover regions or a place: one row a file, with the covered share
 ///
-/// Every footprint is tested against every region (a circle exactly, another shape by the circle around it).
+/// Every footprint is tested against every region (circles, boxes and polygons exactly, another shape by the circle
+/// around it).
 /// Of products made of the same exposures one is listed, and of a file's versions DRC before DRZ.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
@@ -31,8 +32,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     args.output.check()?;
-    let (cones, left_out) = args.selectors.cones(args.regions.as_ref(), console)?;
-    let plan = args.selectors.plan(&cones, console)?;
+    let (shapes, left_out) = args.selectors.shapes(args.regions.as_ref(), console)?;
+    let plan = args.selectors.plan(&shapes, console)?;
     let mut table = products_table(&plan);
     table.meta.insert("software".into(), json!(concat!("hst ", env!("CARGO_PKG_VERSION"))));
     table.meta.insert("command".into(), json!(std::env::args().collect::<Vec<_>>()));

@@ -4,12 +4,12 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::bail;
-use astro_coords::{Footprint, PixelCoord, SkyCircle, SkyCoord, SkyShape};
+use astro_coords::{Footprint, PixelCoord, SkyCoord};
 use clap::ValueEnum;
 use hst_fits::{CellScale, MvmName, ProjectionCell, SkyCell, Wcs};
 use serde_json::{Value, json};
 
-use crate::archive::cones_of_file;
+use crate::archive::shapes_of_file;
 use crate::console::{Console, Outcome};
 use crate::output::Output;
 use crate::table::{Column, Table, Values};
@@ -129,14 +129,10 @@ fn at(args: &At, console: &Console) -> anyhow::Result<Outcome> {
 
 fn within(args: &In, console: &Console) -> anyhow::Result<Outcome> {
     args.output.check()?;
-    let (cones, left_out) = cones_of_file(&args.regions, console)?;
-    let mut cells: Vec<SkyCell> = Vec::new();
-    for cone in cones {
-        let circle = SkyShape::Circle(SkyCircle::new(cone.center, cone.radius));
-        if let Some(footprint) = Footprint::new(vec![circle]) {
-            cells.extend(SkyCell::touching(&footprint));
-        }
-    }
+    let (shapes, left_out) = shapes_of_file(&args.regions, console)?;
+    let footprints = shapes.into_iter().filter_map(|shape| Footprint::new(vec![shape]));
+    let mut cells: Vec<SkyCell> =
+        footprints.flat_map(|footprint| SkyCell::touching(&footprint)).collect();
     cells.sort_unstable();
     cells.dedup();
     args.output.write(&cells_table(&cells), console)?;

@@ -5,7 +5,7 @@ use astro_coords::{Angle, Coverage, SkyCoord, SkyPolygon, SkyShape};
 use hst_fits::MvmName;
 use mast_client::{Cell, Cone, Criteria, Observation, Product, Query, unique_files};
 
-use crate::archive::{Place, chained};
+use crate::archive::{Place, Session, chained};
 use crate::console::Console;
 use crate::table::{Column, Table, Values};
 
@@ -76,7 +76,7 @@ pub(crate) fn search(
     place: &Place,
     console: &Console,
 ) -> anyhow::Result<Vec<Found>> {
-    let archive = place.open(console)?;
+    let archive = place.open(&Session::default(), console)?;
     let criteria = Criteria::new()
         .any_of("obs_collection", ["HST"])
         .any_of("project", ["HAP"])

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 /// A folder served until the end of the test.
 pub(crate) struct Server(Child, pub(crate) String);
@@ -44,6 +45,11 @@ pub(crate) struct Counter {
 
 impl Counter {
     pub(crate) fn before(server: &Server) -> Self {
+        Self::slowing(server, Duration::ZERO)
+    }
+
+    /// With a pause before each 64 KiB that come.
+    pub(crate) fn slowing(server: &Server, pause: Duration) -> Self {
         let target = server.1.trim_start_matches("http://").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
@@ -62,6 +68,7 @@ impl Counter {
                 });
                 thread::spawn(move || {
                     pass(server, from.expect("a copy"), |bytes| {
+                        thread::sleep(pause);
                         count.fetch_add(bytes.len() as u64, Ordering::SeqCst);
                     });
                 });

@@ -1,18 +1,19 @@
-//! Where to look: circles on the sky around regions and places.
+//! Where to look: regions and places as circles and polygons on the sky.
 
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use astro_coords::{Angle, SkyCoord};
-use ds9_regions::{Length, Position, Region, Shape};
+use astro_coords::{Angle, SkyCircle, SkyCoord, SkyPolygon, SkyShape};
+use ds9_regions::{Length, Position, Region, Shape, SkyFrame};
 use mast_client::Cone;
 
 use crate::console::Console;
 
-/// The circles around the include regions of a file; what has no place on the sky is named. Circles are exact.
+/// The include regions of a file on the sky; what has no place there is named. Circles, boxes and polygons are exact,
+/// of other shapes it is the circle around them.
 ///
 /// Returns them and how many regions were left out.
-pub(crate) fn of_file(path: &Path, console: &Console) -> anyhow::Result<(Vec<Cone>, usize)> {
+pub(crate) fn of_file(path: &Path, console: &Console) -> anyhow::Result<(Vec<SkyShape>, usize)> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let file = crate::regions::parse(&bytes, None);
     let name = path.display();
@@ -21,20 +22,20 @@ pub(crate) fn of_file(path: &Path, console: &Console) -> anyhow::Result<(Vec<Con
         console.problem(&format!("{name}:{}:{}\n{}", error.line, error.column, text.trim_end()));
     }
     let mut left_out = file.error_count();
-    let mut cones = Vec::new();
+    let mut shapes = Vec::new();
     for region in file.regions().iter().filter(|region| region.include()) {
-        match around(&region.shape) {
-            Some(cone) => cones.push(cone),
+        match on_the_sky(&region.shape) {
+            Some(shape) => shapes.push(shape),
             None => {
                 left_out += 1;
                 console.problem(&unplaced(path, region));
             }
         }
     }
-    if cones.is_empty() {
+    if shapes.is_empty() {
         bail!("{name}: no region with a place on the sky");
     }
-    Ok((cones, left_out))
+    Ok((shapes, left_out))
 }
 
 fn unplaced(path: &Path, region: &Region) -> String {
@@ -42,6 +43,27 @@ fn unplaced(path: &Path, region: &Region) -> String {
     format!(
         "{name}:{line}: {shape} left out: it is in pixels; save the file in icrs or fk5 with sizes in arcsec"
     )
+}
+
+/// `None` for a shape in pixels.
+fn on_the_sky(shape: &Shape) -> Option<SkyShape> {
+    match shape {
+        Shape::Box { center, size: [width, height], angle } if has_north_of_icrs(center) => {
+            let size = (width.angle()?.abs(), height.angle()?.abs());
+            Some(rectangle(center.to_icrs()?, size, angle.unwrap_or(Angle::ZERO)))
+        }
+        Shape::Polygon(places) => {
+            let corners = places.iter().map(Position::to_icrs).collect::<Option<Vec<_>>>()?;
+            let polygon = SkyPolygon::new(&corners).map(SkyShape::from);
+            polygon.or_else(|| Some(SkyCircle::from(around(shape)?).into()))
+        }
+        _ => Some(SkyCircle::from(around(shape)?).into()),
+    }
+}
+
+/// FK5 is turned by milliarcseconds, other frames by any angle.
+fn has_north_of_icrs(place: &Position) -> bool {
+    matches!(place.frame.sky_frame(), Some(SkyFrame::Icrs | SkyFrame::Fk5))
 }
 
 /// The circle around a shape; `None` for one in pixels.
@@ -94,10 +116,23 @@ fn around_all(places: &[Position]) -> Option<Cone> {
     Cone::around(&places.iter().map(cone).collect::<Option<Vec<_>>>()?)
 }
 
-/// The circle around a rectangle of `size` (width and height) at `center`.
-pub(super) fn of_rectangle(center: SkyCoord, (width, height): (Angle, Angle)) -> Cone {
-    let radius = Angle::from_degrees(width.degrees().hypot(height.degrees()) / 2.0);
-    Cone { center, radius }
+/// A rectangle of `size` (width and height), its sides along the meridian and the parallel and then turned by `angle`
+/// from west to north; a circle where it is too narrow to have an area.
+pub(super) fn rectangle(
+    center: SkyCoord,
+    (width, height): (Angle, Angle),
+    angle: Angle,
+) -> SkyShape {
+    let (w, h) = (width.degrees() / 2.0, height.degrees() / 2.0);
+    let (sin, cos) = angle.radians().sin_cos();
+    let corner = |(x, y): (f64, f64)| {
+        let (west, north) = (x * cos - y * sin, x * sin + y * cos);
+        let direction = Angle::from_radians((-west).atan2(north));
+        center.offset(direction, Angle::from_degrees(x.hypot(y)))
+    };
+    let polygon = SkyPolygon::new(&[(w, h), (-w, h), (-w, -h), (w, -h)].map(corner));
+    let around = || SkyCircle::new(center, Angle::from_degrees(w.hypot(h))).into();
+    polygon.map_or_else(around, SkyShape::from)
 }
 
 /// A unit and what makes an angle of a number in it.
@@ -165,6 +200,30 @@ mod tests {
         let polygon = cone("icrs; polygon(359.999,0,0.001,0,0.001,0.001)").unwrap();
         assert!((3.6..8.0).contains(&polygon.radius.arcsec()), "{polygon:?}");
         assert_eq!(cone("image; circle(10,20,3)"), None);
+    }
+
+    #[test]
+    fn boxes_and_polygons_are_themselves() {
+        let shape = |text: &str| {
+            let file = RegionFile::parse(text.as_bytes(), Mode::Recover);
+            on_the_sky(&file.regions()[0].shape).unwrap()
+        };
+        let center = SkyCoord::from_degrees(10.0, 20.0);
+        let turned = shape("icrs; box(10,20,6\",8\",30)");
+        // DS9 turns the width from west to north.
+        for (direction, inside, outside) in
+            [(300.0, 2.99, 3.01), (120.0, 2.99, 3.01), (30.0, 3.99, 4.01), (210.0, 3.99, 4.01)]
+        {
+            let at = |arcsec: f64| {
+                center.offset(Angle::from_degrees(direction), Angle::from_arcsec(arcsec))
+            };
+            assert!(turned.contains(at(inside)) && !turned.contains(at(outside)), "{direction}");
+        }
+        assert!(matches!(shape("icrs; polygon(10,20,10.01,20,10,20.01)"), SkyShape::Polygon(_)));
+        // No area, and a frame whose north is another one.
+        for text in ["icrs; box(10,20,6\",0\",30)", "galactic; box(10,20,6\",8\",30)"] {
+            assert!(matches!(shape(text), SkyShape::Circle(_)), "{text}");
+        }
     }
 
     #[test]
