@@ -107,7 +107,9 @@ fn of_statement(line: &[u8]) -> Option<Format> {
         return Some(Format::Pros);
     }
     if matches!(keyword(word), Keyword::System(_) | Keyword::Wcs(_) | Keyword::Sky(_)) {
-        return if rest.is_empty() || rest.starts_with(b"#") { None } else { Some(Format::Ds9) };
+        // `physical; circle 1 2 3` is of DS9 and of PROS; a later line tells.
+        let shared = rest.is_empty() || matches!(rest[0], b'#' | b';');
+        return if shared { None } else { Some(Format::Ds9) };
     }
     let number = |token: &crate::lex::Token| token.is_number() || reader::is_celestial(token);
     let first = crate::lex::next(line, 0, true);

@@ -263,3 +263,14 @@ pub(super) fn position(
     }
     Ok(position)
 }
+
+/// Words as the comment of a region; where DS9 would take them for properties, behind a word that it does not know.
+pub(super) fn remark(words: &str) -> Option<Box<Text>> {
+    use crate::keyword::{Keyword, keyword};
+    let words = words.trim_ascii();
+    let length = words.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    let plain = words.starts_with(|c: char| c.is_ascii_alphabetic())
+        && keyword(&words.as_bytes()[..length]) == Keyword::None;
+    let text = if plain { Text::from(words) } else { Text::from(format!("note {words}").as_str()) };
+    (!words.is_empty()).then(|| Box::new(text))
+}

@@ -3,7 +3,7 @@
 use astro_coords::Angle;
 
 use super::Format;
-use super::reader::{Dialect, Reader, Result, is_value, position};
+use super::reader::{Dialect, Reader, Result, is_value, position, remark};
 use super::rings::ring;
 use super::terms::{Operator, Term};
 use crate::diagnostic::Code;
@@ -361,7 +361,7 @@ impl Sao {
             let comment = reader.comment();
             region.comment = match (comment, self.format) {
                 (Some(words), Format::SaoTng) => colors(&words, &mut properties),
-                (comment, _) => comment.map(Box::new),
+                (comment, _) => comment.and_then(|words| remark(&words)),
             };
         }
         region.properties = properties.into_iter().collect();
@@ -487,7 +487,7 @@ fn colors(words: &Text, properties: &mut Vec<Property>) -> Option<Box<Text>> {
         } else if lower == "source" || lower == "background" {
             properties.push(Property::Flag(Flag::Source, lower == "source"));
         } else {
-            return (!rest.is_empty()).then(|| Box::new(Text::from(rest)));
+            return remark(rest);
         }
         rest = after.trim_start();
     }

@@ -26,6 +26,9 @@ impl Fail {
         if !self.found {
             return self.expected.to_owned();
         }
+        if self.code == Code::UnclosedString {
+            return format!("the `{}` opened here is not closed on this line", shown(bytes));
+        }
         match bytes.first() {
             None | Some(b'\n' | b'\r' | b';') => {
                 format!("expected {}, found the end of the statement", self.expected)
@@ -103,6 +106,15 @@ pub(crate) fn help(fail: &Fail, source: &[u8]) -> Option<&'static str> {
         Code::NoFrame => Some("put `image`, `fk5`, `icrs`... on a line before the shapes"),
         Code::FrameAndShape => Some("put a `;` or a new line after the frame"),
         Code::UnclosedString => Some("a string ends on the line it starts; braces do not nest"),
+        Code::ByteOrderMark => Some("save the file as UTF-8 without a byte order mark"),
+        Code::LoneCarriageReturn => Some("end lines with a line feed"),
+        Code::Latin1 => Some("save the file as UTF-8"),
+        Code::Radians => Some("write degrees"),
+        Code::MinutesAndSeconds => Some("write the length in one unit, as in 90\""),
+        Code::SixtyOrMore => Some("are these decimal degrees? then write them without colons"),
+        Code::StrayComment => Some("put remarks on a line of their own, behind `# `"),
+        Code::Abbreviation => abbreviation_help(fail, source),
+        Code::MissingArgument | Code::ExtraArgument | Code::OddVertices => usage(fail, source),
         Code::UnknownCommand => command_help(fail, source),
         Code::NotANumber => Some("coordinates are finite decimal or sexagesimal numbers"),
         _ => None,
@@ -116,7 +128,65 @@ fn command_help(fail: &Fail, source: &[u8]) -> Option<&'static str> {
     if !line.contains(&b'(') && line.ends_with(b".reg") {
         return Some("this looks like the name of a region file: a symbolic link saved as a file?");
     }
-    nearest_shape(word)
+    if [&b"logical"[..], b"equatorial"].iter().any(|name| word.eq_ignore_ascii_case(name)) {
+        return Some("this is a word of PROS: read the file in the format pros");
+    }
+    nearest_shape(word).or(Some(
+        "shapes: circle, ellipse, box, annulus, polygon, point, line, vector, text, panda, ...; \
+         frames: image, physical, fk5, icrs, galactic, ...",
+    ))
+}
+
+fn abbreviation_help(fail: &Fail, source: &[u8]) -> Option<&'static str> {
+    let word = source.get(fail.start..fail.end)?.to_ascii_lowercase();
+    Some(match &word[..] {
+        b"cir" => "write `circle`",
+        b"ell" => "write `ellipse`",
+        b"ann" => "write `annulus`",
+        b"poly" => "write `polygon`",
+        b"poi" | b"pt" => "write `point`",
+        b"rect" | b"rectangle" => "write `box(x, y, width, height)`",
+        _ => return None,
+    })
+}
+
+/// How the shape is written whose arguments are wrong, from the start of its statement.
+fn usage(fail: &Fail, source: &[u8]) -> Option<&'static str> {
+    const NEAR: usize = 4096;
+    let at = fail.start.min(source.len());
+    let before = &source[at.saturating_sub(NEAR)..at];
+    let start = before.iter().rposition(|b| matches!(b, b'\n' | b'\r' | b';'));
+    let statement = &before[start.map_or(0, |n| n + 1)..];
+    let letters = statement.iter().position(u8::is_ascii_alphabetic)?;
+    let word = &statement[letters..];
+    let length = word.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+    Some(match &word[..length].to_ascii_lowercase()[..] {
+        b"circle" => "circle(x, y, radius)",
+        b"ellipse" => "ellipse(x, y, a, b, angle), or with more pairs of semi-axes for rings",
+        b"box" | b"rotbox" => {
+            "box(x, y, width, height, angle), or with more pairs of sides for rings"
+        }
+        b"annulus" => {
+            "annulus(x, y, inner, outer), or with more radii, or annulus(x, y, inner, outer, n=3)"
+        }
+        b"polygon" => "polygon(x1, y1, x2, y2, x3, y3, ...)",
+        b"segment" => "segment(x1, y1, x2, y2, ...)",
+        b"line" => "line(x1, y1, x2, y2)",
+        b"ruler" => "ruler(x1, y1, x2, y2)",
+        b"vector" => "vector(x, y, length, angle)",
+        b"point" => "point(x, y)",
+        b"text" => "text(x, y) # text={label}",
+        b"compass" => "compass(x, y, length)",
+        b"projection" => "projection(x1, y1, x2, y2, width)",
+        b"panda" | b"cpanda" => {
+            "panda(x, y, start, stop, cells in angle, inner, outer, cells in radius)"
+        }
+        b"epanda" | b"bpanda" => {
+            "epanda and bpanda(x, y, start, stop, cells in angle, a1, b1, a2, b2, cells in radius, angle)"
+        }
+        b"composite" => "# composite(x, y, angle) ||",
+        _ => return None,
+    })
 }
 
 /// The shape that `word` misspells by one letter or ends with.

@@ -1,6 +1,6 @@
 //! What CASA says behind a shape, as DS9 says it.
 
-use super::super::reader::Result;
+use super::super::reader::{Result, remark};
 use super::line::Key;
 use crate::{Flag, PointSymbol, Property, Region, Text};
 
@@ -52,7 +52,7 @@ pub(super) fn say(
         properties.push(Property::Font(font_of(font)));
     }
     region.properties = properties.into_iter().collect();
-    region.comment = (!comment.is_empty()).then(|| Box::new(Text::from(comment.trim())));
+    region.comment = remark(&comment);
     Ok(())
 }
 
