@@ -41,7 +41,8 @@ impl RegionImage {
         let file = crate::open::fits(path)?;
         let hdu = file.find("SCI", None).or_else(|_| file.first_image())?;
         let wcs = file.wcs(hdu, None)?;
-        Ok(Self::new(wcs, &hdu.header, &LookupTables::default(), hdu.shape()))
+        let tables = file.lookup_tables(hdu)?;
+        Ok(Self::new(wcs, &hdu.header, &tables, hdu.shape()))
     }
 
     fn of_text(text: &[u8]) -> anyhow::Result<Self> {

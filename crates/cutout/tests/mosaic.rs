@@ -310,3 +310,24 @@ fn a_written_mosaic_reads_back() {
     let single = |value: f64| f64::from(value as f32).to_bits();
     assert!(out.iter().zip(&pixels).all(|(a, b)| single(*a) == b.to_bits()));
 }
+
+/// An undrizzled exposure brings its lookup tables along: a place of it lies in the mosaic where its full coordinates say.
+#[test]
+fn lookup_tables_count() {
+    let Some(path) = testkit::shared("data/hst/sample_svm_flc.fits") else { return };
+    let files = [FitsFile::open(&path).unwrap()];
+    let sci = files[0].find("SCI", None).unwrap();
+    let full = files[0].wcs(sci, None).unwrap();
+    let plain = hst_fits::Wcs::from_keywords(&sci.header, None, &hst_fits::LookupTables::default());
+    let (ny, nx) = sci.shape().unwrap();
+    let corner = PixelCoord::new(nx as f64 - 1.0, ny as f64 - 1.0);
+    let place = full.to_sky(corner).unwrap();
+    // Without the tables the place is elsewhere, or there are no coordinates at all.
+    let apart = plain.ok().and_then(|plain| plain.to_pixel(place)).map(|at| at.distance(corner));
+    assert!(apart.is_none_or(|apart| apart > 0.01), "{apart:?}");
+    let options =
+        MosaicOptions { method: cutout::combine::Method::Mean, ..MosaicOptions::default() };
+    let mosaic = Mosaic::new(&files, options).unwrap();
+    let (my, mx) = mosaic.shape();
+    assert!(mosaic.wcs().contains(place, (my, mx)));
+}

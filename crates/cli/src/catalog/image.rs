@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use astro_coords::PixelBox;
-use hst_fits::{FitsFile, Hdu, ImageSpec, LookupTables, Wcs};
+use hst_fits::{FitsFile, Hdu, ImageSpec, Wcs};
 use photometry::{PixelSource, SourceError};
 
 use super::calibration::{Calibration, PixelUnit};
@@ -80,8 +80,10 @@ impl Image {
 
     /// All coordinate systems that a region may name.
     pub(super) fn axes(&self) -> RegionImage {
-        let header = &self.file.hdus()[self.hdu].header;
-        RegionImage::new(self.wcs.clone(), header, &LookupTables::default(), self.shape)
+        let hdu = &self.file.hdus()[self.hdu];
+        // They were read when the image was opened, or it would not be open.
+        let tables = self.file.lookup_tables(hdu).unwrap_or_default();
+        RegionImage::new(self.wcs.clone(), &hdu.header, &tables, self.shape)
     }
 }
 

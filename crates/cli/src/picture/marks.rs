@@ -7,8 +7,6 @@ use astro_coords::{Angle, PixelCoord};
 use cutout::render::{Anchor, Mark, Style};
 use ds9_regions::{Flag, ImageFrame, PixelShape, PointSymbol, Property, Region};
 
-use hst_fits::LookupTables;
-
 use super::Layer;
 use crate::console::Console;
 use crate::geometry::RegionImage;
@@ -37,7 +35,8 @@ pub(crate) fn region_marks(
     };
     let hdu = layer.hdu();
     let shape = hdu.shape().unwrap_or_default();
-    let image = RegionImage::new(wcs, &hdu.header, &LookupTables::default(), shape);
+    let tables = layer.file.lookup_tables(hdu)?;
+    let image = RegionImage::new(wcs, &hdu.header, &tables, shape);
     let frame = ImageFrame::new(&image);
     let mut marks = Vec::new();
     for region in file.regions().iter().filter(|region| !region.is_ignored_cell()) {

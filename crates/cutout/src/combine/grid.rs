@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use astro_coords::PixelCoord;
-use hst_fits::{LookupTables, Wcs};
+use hst_fits::Wcs;
 
 use super::input::Input;
 use crate::{Error, Result};
@@ -86,12 +86,12 @@ struct Reference<'a> {
 
 impl<'a> Reference<'a> {
     fn new(input: &'a Input<'a>) -> Result<Self> {
-        Ok(Self { input, wcs: wcs(input)? })
+        Ok(Self { input, wcs: input.wcs()? })
     }
 
     /// The pixel of the first image that the first pixel of `other` is.
     fn shift(&self, other: &Input<'_>) -> Result<[isize; 2]> {
-        let theirs = wcs(other)?;
+        let theirs = other.wcs()?;
         let refuse = |reason: String| Error::DifferentGrids {
             first: self.input.place().to_owned(),
             other: other.place().to_owned(),
@@ -144,10 +144,4 @@ impl<'a> Reference<'a> {
         };
         format!("{how}; a mosaic can take both")
     }
-}
-
-fn wcs(input: &Input<'_>) -> Result<Wcs> {
-    let place = || input.place().to_owned();
-    Wcs::from_keywords(&input.image.header, None, &LookupTables::default())
-        .map_err(|source| Error::Wcs { place: place(), source })
 }

@@ -1,6 +1,6 @@
 //! One file that takes part.
 
-use hst_fits::{Bitpix, FitsFile, Hdu};
+use hst_fits::{Bitpix, FitsFile, Hdu, Wcs};
 
 use crate::{Error, Result};
 
@@ -31,6 +31,14 @@ impl<'a> Input<'a> {
             return Err(Error::CannotCombine { problem });
         }
         Ok(Self { file, image, weights, shape })
+    }
+
+    /// Where its pixels lie, lookup tables of the file included.
+    pub(crate) fn wcs(&self) -> Result<Wcs> {
+        self.file.wcs(self.image, None).map_err(|error| match error {
+            hst_fits::Error::Wcs { place, source } => Error::Wcs { place, source },
+            other => other.into(),
+        })
     }
 
     pub(crate) fn place(&self) -> &str {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use astro_coords::{PixelBox, PixelCoord, SkyCoord};
-use hst_fits::{FitsFile, Hdu, LookupTables, Wcs};
+use hst_fits::{FitsFile, Hdu, Wcs};
 
 use super::Resampling;
 use super::coverage::Coverage;
@@ -45,9 +45,9 @@ pub(super) struct Resampled {
 
 impl<'a> Source<'a> {
     pub(super) fn new(file: &'a FitsFile) -> Result<Self> {
-        let Input { file, image: hdu, weights, shape } = Input::new(file)?;
-        let wcs = Wcs::from_keywords(&hdu.header, None, &LookupTables::default())
-            .map_err(|source| Error::Wcs { place: hdu.place().to_owned(), source })?;
+        let input = Input::new(file)?;
+        let wcs = input.wcs()?;
+        let Input { file, image: hdu, weights, shape } = input;
         Ok(Self { file, hdu, weights, wcs, shape })
     }
 
