@@ -59,15 +59,17 @@ fn check_chip(name: &str, wcs: &Wcs, (ny, nx): (i32, i32)) {
             let place = wcs.to_sky(pixel).unwrap();
             let off = wcs.to_pixel(place).unwrap().distance(pixel);
             worst = worst.max(off);
-            // Rounding a position to f64 degrees moves it by up to half a step of their grid.
+            // A position in f64 degrees is held to half a step of their grid: 7.1e-15 at 64 to 128 degrees, which of
+            // the smallest pixels (HRC, 0.025 arcsec) is 1.03e-9. Nothing but that may exceed 1e-9.
             let (ra, dec) = (place.ra.degrees(), place.dec.degrees());
             let grid = (ulp(ra) * dec.to_radians().cos()).hypot(ulp(dec)) / 2.0;
             let [sx, sy] = wcs.pixel_scales_at(pixel).unwrap().map(|scale| scale.degrees());
-            assert!(off < 2e-10 + grid / sx.min(sy), "{name} {pixel:?}: {off}");
+            let step = grid / sx.min(sy);
+            assert!(off < 2e-10 + step, "{name} {pixel:?}: {off}");
+            assert!(off < step.max(1e-9), "{name} {pixel:?}: {off}, half a step is {step}");
         }
     }
     eprintln!("{name}: whole chip {worst:.1e} px");
-    assert!(worst < 1.1e-9, "{name}: {worst}");
 }
 
 /// The tables `make_wcs_golden.py` makes.
