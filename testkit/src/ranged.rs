@@ -221,8 +221,9 @@ impl State {
                 return Some(());
             }
             self.wait_for(n);
-            stream.write_all(&buffer[..n]).ok()?;
+            // Counted before: who has read them all may ask for the count at once.
             self.sent.fetch_add(n as u64, Ordering::SeqCst);
+            stream.write_all(&buffer[..n]).ok()?;
         }
     }
 

@@ -89,9 +89,18 @@ mod interrupted {
     use super::*;
     use server::Counter;
 
-    /// Starts `hst` in `folder`.
+    /// Starts `hst` in `folder`. What runs in the background without a terminal ignores Ctrl-C, and so would its
+    /// children, `hst` too: `env` undoes that, and becomes `hst`.
     fn start(folder: &Path, args: &[&str]) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_hst"))
+        let program = env!("CARGO_BIN_EXE_hst");
+        let mut command = if cfg!(target_os = "linux") {
+            let mut env = Command::new("env");
+            env.args(["--default-signal=INT", program]);
+            env
+        } else {
+            Command::new(program)
+        };
+        command
             .current_dir(folder)
             .env("HST_CACHE", folder.join("cache"))
             .args(args)
