@@ -4,8 +4,8 @@ mod promises;
 
 use std::fs;
 
-use ds9_regions::{Mode, RegionFile, Style};
-use promises::{check, check_pieces};
+use ds9_regions::{Format, Mode, RegionFile, Style};
+use promises::{check, check_format, check_pieces};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -159,6 +159,27 @@ const TOKENS: &[&str] = &[
     "tag={a}",
     "tag=a-b",
     "width=2.5",
+    "logical",
+    "equatorial j2000",
+    "rectangle(1,2,3,4)",
+    "pie(1,2,3,4,5,6)",
+    "circle(13:00:24,28:03:36,5'')",
+    "*circle(1,2,3)",
+    "&!box(1,2,3,4)",
+    "ellipse 1 2 3 4 & !ellipse 1 2 5 6",
+    "# format: degrees (galactic)",
+    "# format: hms",
+    "10d 20d",
+    "300 400 name",
+    "circle[[1deg,2deg],3arcsec]",
+    "box[[1pix,2pix],[3pix,4pix]]",
+    "symbol[[13:00:24,28.03.36],o]",
+    "global coord=B1950",
+    "coord=J2000",
+    "label='a'",
+    "corr=[I, Q]",
+    "[",
+    "]",
 ];
 
 fn token_stream() -> impl Strategy<Value = Vec<u8>> {
@@ -297,8 +318,12 @@ fn what_fuzzing_found_stays_fixed() {
     for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         let bytes = fs::read(&path).unwrap();
         let (sizes, text) = promises::sizes_and_text(&bytes);
+        // The first byte chose the format.
+        let behind = bytes.get(1..).unwrap_or_default();
+        let formats = || Format::ALL.into_iter().try_for_each(|one| check_format(behind, one));
         check(&bytes)
             .and_then(|()| check_pieces(text, sizes))
+            .and_then(|()| formats())
             .unwrap_or_else(|problem| panic!("{}: {problem}", path.display()));
     }
 }

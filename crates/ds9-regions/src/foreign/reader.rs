@@ -23,6 +23,8 @@ pub(super) struct Reader<'a> {
     pub(super) block: Block,
     pub(super) line: u32,
     line_start: usize,
+    /// The last statement is followed by another one without a terminator between them.
+    joined: bool,
     options: &'a ParseOptions,
     counts: State,
 }
@@ -35,6 +37,7 @@ pub(super) fn read(source: &[u8], options: &ParseOptions, mut dialect: impl Dial
         block: Block::default(),
         line: 1,
         line_start: 0,
+        joined: false,
         options,
         counts: State::default(),
     };
@@ -66,10 +69,15 @@ impl<'a> Reader<'a> {
                     let end = if goes_on { self.line_end() } else { self.source.len() };
                     self.token = lex::next(self.source, end, true);
                     self.push(ItemKind::Error, start, end);
+                    if self.joined && end < self.source.len() {
+                        // The end of the line is also that of the statement before, which stays where this one goes.
+                        self.push(ItemKind::Blank, end, end);
+                    }
                 }
             }
         }
-        if self.token.ends_statement() { self.terminator() } else { self.token.start }
+        self.joined = !self.token.ends_statement();
+        if self.joined { self.token.start } else { self.terminator() }
     }
 
     fn terminator(&mut self) -> usize {

@@ -30,8 +30,8 @@ impl Dialect for Xy {
         let first = reader.value("a frame or two coordinates").map_err(wrong_line)?;
         reader.take(b',');
         let second = reader.value("the second coordinate")?;
-        let sky = self.frame.for_celestial_units();
-        let center = position(&first, &second, self.frame, Some(sky))?;
+        let frame = self.frame.visible();
+        let center = position(&first, &second, frame, Some(frame.for_celestial_units()))?;
         if self.frame.system == System::PhysicalDefault && !self.told {
             self.told = true;
             let end = second.end;
@@ -46,7 +46,9 @@ impl Dialect for Xy {
             }
         }
         let point = Shape::Point { center, symbol: None };
-        Ok(reader.region(Region::new(point, center.frame), start))
+        // The frame of the file, not that of a place with units: plain numbers may follow, and only before its first
+        // frame can a file leave open what they mean.
+        Ok(reader.region(Region::new(point, frame), start))
     }
 }
 
@@ -55,7 +57,7 @@ impl Xy {
         let mut frame = self.frame;
         while !reader.token.ends_statement() && !reader.is_comment() {
             match reader.token.kind {
-                Kind::Word(Keyword::System(system)) => frame = Frame { system, ..Frame::UNNAMED },
+                Kind::Word(Keyword::System(system)) => frame = Frame { system, ..frame },
                 Kind::Word(Keyword::Wcs(wcs)) => {
                     frame = Frame { system: System::Wcs, wcs, ..frame };
                 }

@@ -2,14 +2,17 @@
 
 use std::io::{self, Read};
 
-use ds9_regions::{ItemKind, Mode, ParseOptions, RegionFile, RegionStream, Style};
+use ds9_regions::{
+    Format, ItemKind, Mode, ParseOptions, RegionFile, RegionStream, Style, Unwritable,
+};
 
 /// Everything that holds of any bytes.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
     check_text(bytes)?;
     // Where the pieces end depends on the bytes, so that fuzzing finds the places that matter.
     check_pieces(bytes, &[1])?;
-    check_pieces(bytes, &[2, 3, bytes.first().copied().unwrap_or(9)])
+    check_pieces(bytes, &[2, 3, bytes.first().copied().unwrap_or(9)])?;
+    Format::ALL.into_iter().try_for_each(|format| check_format(bytes, format))
 }
 
 /// What one reading of the whole promises.
@@ -25,40 +28,89 @@ pub(crate) fn check_text(bytes: &[u8]) -> Result<(), String> {
             continue;
         }
         let text = file.to_text(Style::Canonical).map_err(|error| error.to_string())?;
-        let again = RegionFile::parse(text.as_bytes(), Mode::Default);
-        if let Some(error) = again.errors().first() {
-            return Err(format!("{mode:?}: {text}\n{}", error.render(text.as_bytes())));
+        canonical_text_is_the_file(&file, &text)
+            .map_err(|problem| format!("{mode:?}: {problem}"))?;
+    }
+    bad_statements_stand_alone(bytes, Format::Ds9)
+}
+
+/// What one reading of a file of any program promises.
+pub(crate) fn check_format(bytes: &[u8], format: Format) -> Result<(), String> {
+    for mode in [Mode::Default, Mode::Recover] {
+        let told = |problem: String| format!("{format} {mode:?}: {problem}");
+        let file = RegionFile::parse_format(bytes, format, &options(mode));
+        items_tile_the_file(&file, bytes).map_err(told)?;
+        for error in file.errors() {
+            let _ = error.render(bytes);
         }
-        for (a, b) in file.regions().iter().zip(again.regions()) {
-            if !a.same_as(b) {
-                return Err(format!("{mode:?}: {a:#?}\n{b:#?}\n{text}"));
-            }
+        if mode == Mode::Default && file.errors().len() > 1 {
+            return Err(told("it goes on behind an error".into()));
         }
-        if file.regions().len() != again.regions().len() {
-            return Err(format!("{mode:?}: another number of regions\n{text}"));
-        }
-        let twice = again.to_string();
-        if twice != text {
-            return Err(format!("{mode:?}: no fixed point\n{text}\n{twice}"));
+        // A label of another format may hold every kind of quote there is; nothing else may fail.
+        match file.to_text(Style::Canonical) {
+            Ok(text) => canonical_text_is_the_file(&file, &text).map_err(told)?,
+            Err(error) if error.problem == Unwritable::Quotes => {}
+            Err(error) => return Err(told(error.to_string())),
         }
     }
-    bad_statements_stand_alone(bytes)
+    bad_statements_stand_alone(bytes, format)
+}
+
+fn options(mode: Mode) -> ParseOptions {
+    ParseOptions { mode, ..ParseOptions::default() }
+}
+
+fn items_tile_the_file(file: &RegionFile, bytes: &[u8]) -> Result<(), String> {
+    let mut at = 0;
+    for item in file.items() {
+        if item.span().start != at {
+            return Err(format!("an item starts at {} and not at {at}", item.span().start));
+        }
+        at = item.span().end;
+        if let ItemKind::Region(index) = item.kind
+            && file.regions().get(index as usize).is_none()
+        {
+            return Err(format!("an item has no region {index}"));
+        }
+    }
+    if at != bytes.len() as u64 || file.verbatim(bytes, |_| true) != bytes {
+        return Err("verbatim differs".into());
+    }
+    Ok(())
+}
+
+/// Canonical text reads back as the same regions, and they are written as the same text.
+fn canonical_text_is_the_file(file: &RegionFile, text: &str) -> Result<(), String> {
+    let again = RegionFile::parse(text.as_bytes(), Mode::Default);
+    if let Some(error) = again.errors().first() {
+        return Err(format!("{text}\n{}", error.render(text.as_bytes())));
+    }
+    for (a, b) in file.regions().iter().zip(again.regions()) {
+        if !a.same_as(b) {
+            return Err(format!("{a:#?}\n{b:#?}\n{text}"));
+        }
+    }
+    if file.regions().len() != again.regions().len() {
+        return Err(format!("another number of regions\n{text}"));
+    }
+    let twice = again.to_string();
+    if twice == text { Ok(()) } else { Err(format!("no fixed point\n{text}\n{twice}")) }
 }
 
 /// Without the statements that cannot be read, the rest is what it was.
-fn bad_statements_stand_alone(bytes: &[u8]) -> Result<(), String> {
-    let file = RegionFile::parse(bytes, Mode::Recover);
+fn bad_statements_stand_alone(bytes: &[u8], format: Format) -> Result<(), String> {
+    let file = RegionFile::parse_format(bytes, format, &options(Mode::Recover));
     if file.errors().is_empty() {
         return Ok(());
     }
     let good = file.verbatim(bytes, |item| item.kind != ItemKind::Error);
-    let again = RegionFile::parse(&good, Mode::Recover);
+    let again = RegionFile::parse_format(&good, format, &options(Mode::Recover));
     let same = file.regions().len() == again.regions().len()
         && file.regions().iter().zip(again.regions()).all(|(a, b)| a.same_as(b));
     if same && again.errors().is_empty() {
         return Ok(());
     }
-    Err(format!("without its errors another file: {}", good.escape_ascii()))
+    Err(format!("{format}: without its errors another file: {}", good.escape_ascii()))
 }
 
 /// However the bytes come, and by however many threads they are read, the file is the same.
