@@ -107,4 +107,5 @@ def check(ours, peer):
         print(f"answers agree: |sum difference| / sum |pixel| <= {worst:.1e}", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

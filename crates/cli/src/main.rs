@@ -9,6 +9,8 @@ mod commands;
 mod console;
 mod cutting;
 mod demo;
+#[cfg(test)]
+mod documents;
 mod geometry;
 mod mvm;
 mod open;

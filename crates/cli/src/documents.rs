@@ -1,0 +1,103 @@
+//! What the documents and the help say that can be typed, can be typed.
+
+use std::path::Path;
+
+use clap::{Command, CommandFactory, Parser};
+
+use crate::Cli;
+
+/// The words of a line as a shell makes them: quotes keep blanks, `#` begins a comment, a pipe or redirection ends it.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, '#') if word.is_none() => break,
+            (None, '|' | '>' | '<' | ';') => break,
+            (None, c) if c.is_whitespace() => words.extend(word.take()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+fn understood(line: &str) {
+    if let Err(error) = Cli::try_parse_from(words(line)) {
+        assert!(!error.use_stderr(), "{line}\n{error}");
+    }
+}
+
+/// The indented `hst ...` lines of `text`.
+fn commands(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| line.starts_with("hst "))
+}
+
+fn examples(command: &Command, seen: &mut usize) {
+    for text in [command.get_after_help(), command.get_after_long_help()].into_iter().flatten() {
+        for line in commands(&text.to_string()) {
+            // The explanation stands behind two blanks or more.
+            understood(line.split_once("  ").map_or(line, |(call, _)| call));
+            *seen += 1;
+        }
+    }
+    command.get_subcommands().for_each(|inner| examples(inner, seen));
+}
+
+#[test]
+fn the_examples_of_the_help_are_understood() {
+    let mut seen = 0;
+    examples(&Cli::command(), &mut seen);
+    assert!(seen >= 20, "{seen} examples");
+}
+
+/// A call with its options in a document, such as `hst cutout FILE... --at POS`: what is in capitals is the reader's.
+fn options_exist(call: &str) {
+    let mut command = &Cli::command();
+    let mut words = words(call).into_iter().skip(1).peekable();
+    while let Some(inner) = words.peek().and_then(|word| command.find_subcommand(word)) {
+        command = inner;
+        words.next();
+    }
+    assert!(command.get_name() != "hst", "no command in `{call}`");
+    let root = Cli::command();
+    for word in words.filter(|word| word.starts_with("--")) {
+        let name = word.trim_start_matches('-').split('=').next().unwrap_or_default();
+        let known = |command: &Command| command.get_opts().any(|arg| arg.get_long() == Some(name));
+        let flag = |command: &Command| {
+            command.get_arguments().any(|arg| {
+                let aliases = arg.get_all_aliases().unwrap_or_default();
+                arg.get_long() == Some(name) || aliases.contains(&name)
+            })
+        };
+        assert!(known(command) || flag(command) || flag(&root), "no --{name} in `{call}`");
+    }
+}
+
+#[test]
+fn the_calls_in_the_documents_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let Ok(readme) = std::fs::read_to_string(root.join("README.md")) else {
+        eprintln!("skipped: the crate stands alone");
+        return;
+    };
+    let typed: Vec<_> = commands(&readme).collect();
+    assert!(typed.len() >= 6, "{typed:?}");
+    typed.iter().for_each(|line| understood(line));
+    let mut calls = 0;
+    for document in
+        ["README.md", "ARCHITECTURE.md", "DESIGN.md", "docs/coming-from.md", "docs/releasing.md"]
+    {
+        let text = std::fs::read_to_string(root.join(document)).expect(document);
+        // Every second piece between backticks is code.
+        for code in text.split('`').skip(1).step_by(2).filter(|code| code.starts_with("hst ")) {
+            options_exist(code);
+            calls += 1;
+        }
+    }
+    assert!(calls >= 20, "{calls} calls");
+}
