@@ -26,6 +26,16 @@ pub enum Fault {
     TooMany,
     /// After the first request ranges are no longer given.
     GivesUp,
+    /// Every third request is refused with status 503 and a second to wait.
+    Busy,
+    /// Every second connection ends without an answer.
+    Drops,
+    /// As `Changes`, by a server that knows no `If-Range`: the other file's ranges come.
+    ChangesUnasked,
+    /// From the second request on more bytes come than the range told has.
+    Surplus,
+    /// The length told is the largest number there is.
+    Huge,
 }
 
 /// Latency and bandwidth of the simulated line; the bandwidth is shared by all connections.
@@ -174,12 +184,16 @@ impl State {
             return stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").ok();
         };
         let later = number > 1;
-        if self.fault == Some(Fault::TooMany) && number.is_multiple_of(2) {
-            let busy = b"HTTP/1.1 429 Too Many\r\nretry-after: 0\r\ncontent-length: 0\r\n\r\n";
-            return stream.write_all(busy).ok();
+        if let Some(refusal) = self.refusal(number) {
+            return stream.write_all(refusal.as_bytes()).ok();
         }
-        let etag = if self.fault == Some(Fault::Changes) && later { "\"two\"" } else { "\"one\"" };
-        let same = asked.if_range.as_ref().is_none_or(|known| known == etag);
+        if self.fault == Some(Fault::Drops) && number.is_multiple_of(2) {
+            return None;
+        }
+        let changes = matches!(self.fault, Some(Fault::Changes | Fault::ChangesUnasked)) && later;
+        let etag = if changes { "\"two\"" } else { "\"one\"" };
+        let asks = asked.if_range.as_ref().filter(|_| self.fault != Some(Fault::ChangesUnasked));
+        let same = asks.is_none_or(|known| known == etag);
         let none = matches!(self.fault, Some(Fault::IgnoresRanges | Fault::TellsNoLength))
             || self.fault == Some(Fault::GivesUp) && later;
         let range = asked.range.filter(|(first, _)| same && !none && *first < length);
@@ -188,17 +202,22 @@ impl State {
             None => "HTTP/1.1 200 OK\r\n".to_owned(),
             Some(_) => {
                 let told = first + u64::from(self.fault == Some(Fault::WrongRange) && later);
+                let total = if self.fault == Some(Fault::Huge) { u64::MAX } else { length };
                 format!(
-                    "HTTP/1.1 206 Partial\r\ncontent-range: bytes {told}-{}/{length}\r\n",
+                    "HTTP/1.1 206 Partial\r\ncontent-range: bytes {told}-{}/{total}\r\n",
                     end - 1
                 )
             }
         };
-        let closes = self.fault == Some(Fault::TellsNoLength);
+        let surplus = self.fault == Some(Fault::Surplus) && later;
+        let closes = self.fault == Some(Fault::TellsNoLength) || surplus;
+        if self.fault != Some(Fault::TellsNoLength) {
+            head += &format!("etag: {etag}\r\n");
+        }
         if closes {
             head += "connection: close\r\n\r\n";
         } else {
-            head += &format!("etag: {etag}\r\ncontent-length: {}\r\n\r\n", end - first);
+            head += &format!("content-length: {}\r\n\r\n", end - first);
         }
         stream.write_all(head.as_bytes()).ok()?;
         if asked.method == "HEAD" {
@@ -209,8 +228,20 @@ impl State {
             _ => u64::MAX,
         };
         file.seek(SeekFrom::Start(first)).ok()?;
-        self.send(file.take((end - first).min(most)), stream)?;
+        let more = if surplus { 100_000 } else { 0 };
+        self.send(file.take((end - first).min(most) + more), stream)?;
         (!closes && end - first <= most).then_some(())
+    }
+
+    /// The answer of a server that is asked too often.
+    fn refusal(&self, number: usize) -> Option<String> {
+        let (status, seconds) = match self.fault {
+            Some(Fault::TooMany) if number.is_multiple_of(2) => ("429 Too Many", 0),
+            Some(Fault::Busy) if number.is_multiple_of(3) => ("503 Busy", 1),
+            _ => return None,
+        };
+        let after = format!("retry-after: {seconds}\r\ncontent-length: 0");
+        Some(format!("HTTP/1.1 {status}\r\n{after}\r\n\r\n"))
     }
 
     fn send(&self, mut body: impl Read, stream: &mut TcpStream) -> Option<()> {

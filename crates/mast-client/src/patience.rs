@@ -53,7 +53,10 @@ impl Retries {
     }
 
     fn pause(&self, error: &Error, failures: u32) -> Duration {
-        if let Error::Refused { retry_after: Some(pause), .. } = error {
+        // Who says that we may come again at once was asked too often all the same.
+        if let Error::Refused { retry_after: Some(pause), .. } = error
+            && !pause.is_zero()
+        {
             return *pause;
         }
         let doubled = self.base.saturating_mul(1 << failures.saturating_sub(1).min(20));

@@ -115,12 +115,74 @@ fn servers_that_fall_short_still_give_the_right_bytes() {
         Fault::Cuts(300_000),
         Fault::TooMany,
         Fault::GivesUp,
+        Fault::Busy,
+        Fault::Drops,
     ] {
         let server = serve(folder.path(), Some(fault));
-        let source = open(&server).unwrap();
-        assert_eq!(source.len(), LENGTH as u64, "{fault:?}");
-        assert!(rows(&source).unwrap() == true_rows(), "{fault:?}");
+        let frugal = ranges(RangeOptions { prefer: Prefer::Bytes, at_a_time: 2, ..options() });
+        let content = content();
+        for ranges in [ranges(options()), frugal] {
+            let source = ranges.open(&format!("{}/a.fits", server.url)).unwrap();
+            assert_eq!(source.len(), LENGTH as u64, "{fault:?}");
+            let all: Vec<_> = (0..8).map(|i| (3_000_000 + 100_000 * i, [0; 400])).collect();
+            let mut found = all.clone();
+            let mut pieces: Vec<_> =
+                found.iter_mut().map(|(at, out)| (*at, &mut out[..])).collect();
+            source.read_many(&mut pieces).unwrap();
+            assert!(found.iter().all(|(at, out)| content[*at as usize..][..400] == out[..]));
+        }
+        assert!(rows(&open(&server).unwrap()).unwrap() == true_rows(), "{fault:?}");
     }
+}
+
+/// The server says when to come again, and nobody comes before.
+#[test]
+fn a_busy_server_is_left_alone_as_long_as_it_asks() {
+    let folder = folder();
+    let server = serve(folder.path(), Some(Fault::Busy));
+    let begun = std::time::Instant::now();
+    let source = open(&server).unwrap();
+    source.read_at(5_000_000, &mut [0; 10]).unwrap();
+    // The third request is refused; the pause of these options would be 2 ms.
+    source.read_at(15_000_000, &mut [0; 10]).unwrap();
+    assert_eq!(server.asked().len(), 4);
+    assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
+}
+
+/// A server that sends a few bytes an answer is given up, and one that sends enough is not.
+#[test]
+fn a_dripping_server_is_not_asked_for_ever() {
+    let folder = folder();
+    let server = serve(folder.path(), Some(Fault::Cuts(10_000)));
+    let source = open(&server).unwrap();
+    let error = rows(&source).unwrap_err().to_string();
+    assert!(error.starts_with("the connection was cut after 10000 bytes of "), "{error}");
+    assert_eq!(server.asked().len(), 1 + 4);
+}
+
+/// Hundreds of files at once take no more descriptors than a process may have, and are all counted.
+#[test]
+fn files_that_nobody_reads_are_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = RangeCache { folder: folder.path().join("cache"), limit: 1 << 30 };
+    let many = 700;
+    for i in 0..many {
+        std::fs::write(folder.path().join(format!("{i}.fits")), [i as u8; 1000]).unwrap();
+    }
+    let server = serve(folder.path(), None);
+    let ranges = ranges(RangeOptions { cache: Some(cache), ..options() });
+    let first = ranges.open(&format!("{}/0.fits", server.url)).unwrap();
+    for i in 0..many {
+        let source = ranges.open(&format!("{}/{i}.fits", server.url)).unwrap();
+        let mut byte = [0];
+        source.read_at(999, &mut byte).unwrap();
+        assert_eq!(byte[0], i as u8);
+    }
+    assert_eq!(server.asked().len(), many, "a file that is still held is not asked for again");
+    let traffic = ranges.traffic();
+    assert_eq!((traffic.requests, traffic.useful), (many as u64, many as u64));
+    drop(first);
+    assert!(std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count) < 300);
 }
 
 /// The file is read only as far as it is needed.
@@ -143,11 +205,46 @@ fn what_is_not_the_file_that_was_opened_is_an_error() {
         error.replace(&server.url, "URL")
     };
     assert_eq!(said(Fault::Changes), "changed while it was being read: URL/a.fits");
+    assert_eq!(said(Fault::ChangesUnasked), "changed while it was being read: URL/a.fits");
+    let surplus = "asked URL/a.fits for bytes=3000000-6980399, got more bytes";
+    assert_eq!(said(Fault::Surplus), surplus);
     let wrong = "asked URL/a.fits for bytes=3000000-6980399, got bytes 3000001-6980399/20971520";
     assert_eq!(said(Fault::WrongRange), wrong);
     let server = serve(folder.path(), None);
     let missing = ranges(options()).open(&format!("{}/b.fits", server.url)).unwrap_err();
     assert!(missing.to_string().starts_with("status 404 from "), "{missing}");
+    let server = serve(folder.path(), Some(Fault::Huge));
+    let huge = open(&server).unwrap_err().to_string();
+    assert!(huge.starts_with("a length of 18446744073709551615 bytes in the answer of "), "{huge}");
+}
+
+/// Bytes that were read before must be the same when they come again between others.
+#[test]
+fn a_file_that_changes_without_a_validator_is_noticed_where_it_overlaps() {
+    let folder = folder();
+    let server = RangeServer::start(folder.path(), testkit::CLOUD, None);
+    let archive = Untagged(server, Https::default());
+    let path = folder.path().join("a.fits");
+    let url = format!("{}/a.fits", archive.0.url);
+    let source = Ranges::new(Arc::new(archive), options()).open(&url).unwrap();
+    source.read_at(3_000_000, &mut [0; 400]).unwrap();
+    let mut other = content();
+    other[3_000_100] ^= 1;
+    std::fs::write(path, other).unwrap();
+    let error = source.read_many(&mut [(2_990_000, &mut [0; 9000]), (3_100_000, &mut [0; 400])]);
+    let error = error.unwrap_err().to_string();
+    assert!(error.starts_with("changed while it was being read"), "{error}");
+}
+
+/// Takes the tags from the answers.
+struct Untagged(RangeServer, Https);
+
+impl mast_client::Transport for Untagged {
+    fn send(&self, request: &mast_client::Request) -> mast_client::Result<mast_client::Response> {
+        let mut response = self.1.send(request)?;
+        response.headers.0.retain(|(name, _)| !name.eq_ignore_ascii_case("etag"));
+        Ok(response)
+    }
 }
 
 #[test]

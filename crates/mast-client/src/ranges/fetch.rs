@@ -1,6 +1,7 @@
 //! One range of a remote file, whole and of the right version.
 
 use std::ops::Range;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::source::Remote;
@@ -44,6 +45,10 @@ pub(super) fn ask(
     Err(Error::UnexpectedContent { url: response.url, problem, start: String::new() })
 }
 
+fn is_too_often(error: &Error) -> bool {
+    matches!(error, Error::Refused { status: 429 | 503, .. })
+}
+
 /// The range and the total that a partial answer tells, which must begin with `asked` and reach no further.
 pub(super) fn told(response: &Response, asked: &Range<u64>) -> Result<(Range<u64>, u64)> {
     let text = response.headers.value("content-range").unwrap_or("no range");
@@ -62,10 +67,14 @@ pub(super) fn told(response: &Response, asked: &Range<u64>) -> Result<(Range<u64
     }
 }
 
+/// As much must come before a cut that it makes up for failures: a server that drips would be asked for ever.
+const PROGRESS: u64 = 64 << 10;
+
 impl Remote {
     /// Brings `range` into the store; what came before a cut is kept, and the rest asked for again.
     pub(super) fn fetch(&self, range: Range<u64>) -> Result<Fetched> {
-        let (mut at, mut failures) = (range.start, 0);
+        let came = || self.hub.came.load(Ordering::Relaxed);
+        let (mut at, mut failures, mut seen) = (range.start, 0, came());
         while at < range.end {
             let before = at;
             let error = match self.exchange(at..range.end, &mut at) {
@@ -73,8 +82,9 @@ impl Remote {
                 Ok(whole) => return Ok(whole),
                 Err(error) => error,
             };
-            // A server that cuts every answer still brings the file.
-            failures = if at > before { 1 } else { failures + 1 };
+            // A server that cuts every answer still brings the file, and one that is asked too often gives to others.
+            let others = is_too_often(&error) && came() > std::mem::replace(&mut seen, came());
+            failures = if at - before >= PROGRESS || others { 1 } else { failures + 1 };
             let (hub, limits) = (&self.hub, self.hub.limits());
             let patient = failures < hub.options.retries.attempts;
             if !patient || !hub.options.retries.wait(&error, failures, &limits, &self.url) {
@@ -86,9 +96,9 @@ impl Remote {
 
     fn exchange(&self, asked: Range<u64>, at: &mut u64) -> Result<Fetched> {
         let hub = &self.hub;
-        let limits = hub.limits();
-        let _pass = hub.gate.enter(&limits, &self.url)?;
-        hub.wait(&self.url, &limits)?;
+        // Waiting for others takes nothing of the time that this range has.
+        let _pass = hub.gate.enter(&patient(hub.limits()), &self.url)?;
+        hub.wait(&self.url, &hub.limits())?;
         let _counted = hub.meter.request();
         let begun = Instant::now();
         let response = match ask(hub, &self.url, Some(&asked), Some(&self.known)) {
@@ -106,6 +116,7 @@ impl Remote {
         }
         let (came, ended) = self.take(response, range);
         *at += came;
+        hub.came.fetch_add(u64::from(ended.is_ok()), Ordering::Relaxed);
         lock(&hub.speeds).entry(self.host.clone()).or_default().note(
             latency,
             came,
@@ -121,10 +132,15 @@ impl Remote {
             for piece in response.body {
                 let piece = piece?;
                 self.hub.meter.came(piece.len() as u64);
-                let left = usize::try_from(range.end - at).unwrap_or(usize::MAX);
-                let piece = &piece[..piece.len().min(left)];
-                self.store.write(at, piece)?;
-                sum.update(piece);
+                if piece.len() as u64 > range.end - at {
+                    return Err(self.longer(&range));
+                }
+                // Between two ranges that were joined some bytes may be here already: they must be the same.
+                if !self.store.agrees(at, &piece)? {
+                    return Err(self.changed());
+                }
+                self.store.write(at, &piece)?;
+                sum.update(&piece);
                 at += piece.len() as u64;
             }
             Ok(())
@@ -145,6 +161,11 @@ impl Remote {
         let total = response.headers.content_length().or(self.known.total);
         let agrees = response.status == 200 && self.known.agrees(&response.headers, total);
         if agrees { Ok(()) } else { Err(self.changed()) }
+    }
+
+    fn longer(&self, range: &Range<u64>) -> Error {
+        let asked = format!("bytes={}-{}", range.start, range.end - 1);
+        Error::WrongRange { url: self.url.clone(), asked, answered: "more bytes".to_owned() }
     }
 
     pub(super) fn changed(&self) -> Error {

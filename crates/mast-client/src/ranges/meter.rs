@@ -47,6 +47,11 @@ impl Meter {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).traffic.bytes += bytes;
     }
 
+    /// Of a file that is closed, so many bytes that came were read.
+    pub(super) fn read(&self, bytes: u64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).traffic.useful += bytes;
+    }
+
     pub(super) fn traffic(&self) -> Traffic {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).traffic
     }

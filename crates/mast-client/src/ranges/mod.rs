@@ -10,19 +10,22 @@ mod cloud;
 mod extents;
 mod fetch;
 mod meter;
+mod opened;
 mod source;
 mod speed;
 mod store;
 mod whole;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::patience::{Gate, Pace};
 use crate::transport::{Encoding, Headers, Method, Request};
 use crate::{Cancel, Error, Limits, MAST, Result, Retries, Token, Transport};
+use opened::Opened;
 use speed::Speed;
 
 pub use meter::Traffic;
@@ -89,7 +92,11 @@ impl Default for RangeOptions {
 
 /// The door to files on servers: what they share is counted, limited and kept here.
 #[derive(Debug, Clone)]
-pub struct Ranges(Arc<Hub>);
+pub struct Ranges {
+    hub: Arc<Hub>,
+    /// Apart from the hub, which every open file holds.
+    open: Arc<Mutex<Opened>>,
+}
 
 struct Hub {
     transport: Arc<dyn Transport>,
@@ -98,9 +105,10 @@ struct Hub {
     pace: Pace,
     meter: meter::Meter,
     speeds: Mutex<HashMap<String, Speed>>,
+    /// Ranges that came.
+    came: AtomicU64,
     /// Where the archive says that a URI's public copy is.
     paths: Mutex<HashMap<String, Option<String>>>,
-    open: Mutex<HashMap<String, RangeSource>>,
 }
 
 impl fmt::Debug for Hub {
@@ -118,16 +126,17 @@ impl Ranges {
     /// Reads over `transport` as `options` say.
     pub fn new(transport: Arc<dyn Transport>, options: RangeOptions) -> Self {
         let archive_url = options.archive_url.trim_end_matches('/').to_owned();
-        Self(Arc::new(Hub {
+        let hub = Hub {
             transport,
             gate: Gate::new(options.at_a_time),
             pace: Pace::new(options.requests_per_second),
             options: RangeOptions { archive_url, ..options },
             meter: meter::Meter::default(),
             speeds: Mutex::default(),
+            came: AtomicU64::new(0),
             paths: Mutex::default(),
-            open: Mutex::default(),
-        }))
+        };
+        Self { hub: Arc::new(hub), open: Arc::default() }
     }
 
     /// Whether `name` is one that [`open`](Self::open) takes: an http(s) address or a `mast:` URI.
@@ -139,17 +148,18 @@ impl Ranges {
 
     /// Opens the file at an address or of a URI of the archive; of the latter the public copy in the cloud, if there is one.
     ///
-    /// One request, which brings the first bytes too; none for a file that is open already. The same file is one source.
+    /// One request, which brings the first bytes too; none for a file that is open already, as the last ones are. The same
+    /// file is one source.
     ///
     /// # Errors
     /// When the file cannot be had, or the server answers something else.
     pub fn open(&self, name: &str) -> Result<RangeSource> {
-        if let Some(source) = lock(&self.0.open).get(name) {
-            return Ok(source.clone());
+        if let Some(source) = lock(&self.open).find(name) {
+            return Ok(source);
         }
-        let source = self.0.find(name)?;
-        lock(&self.0.open).insert(name.to_owned(), source.clone());
-        self.0.shrink();
+        let source = self.hub.find(name)?;
+        let source = lock(&self.open).keep(name, source);
+        self.shrink();
         Ok(source)
     }
 
@@ -157,14 +167,22 @@ impl Ranges {
     ///
     /// What the archive cannot tell is read from the archive itself.
     pub fn look_up<'a>(&self, uris: impl IntoIterator<Item = &'a str>) {
-        self.0.look_up(uris);
+        self.hub.look_up(uris);
     }
 
     /// What all files together have cost so far.
     pub fn traffic(&self) -> Traffic {
-        let open = lock(&self.0.open);
-        let useful = open.values().map(RangeSource::useful).sum();
-        Traffic { useful, ..self.0.meter.traffic() }
+        let open = lock(&self.open).all();
+        let useful: u64 = open.iter().map(|source| source.0.useful()).sum();
+        let traffic = self.hub.meter.traffic();
+        Traffic { useful: traffic.useful + useful, ..traffic }
+    }
+
+    fn shrink(&self) {
+        if let Some(cache) = &self.hub.options.cache {
+            let keep = lock(&self.open).all().iter().filter_map(RangeSource::key).collect();
+            cache.shrink(&keep);
+        }
     }
 }
 
@@ -207,13 +225,6 @@ impl Hub {
         match self.options.max_bytes {
             Some(limit) if bytes > limit => Err(Error::TooManyBytes { bytes, limit }),
             _ => Ok(()),
-        }
-    }
-
-    fn shrink(&self) {
-        if let Some(cache) = &self.options.cache {
-            let keep: HashSet<_> = lock(&self.open).values().filter_map(RangeSource::key).collect();
-            cache.shrink(&keep);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One remote file.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -30,7 +30,7 @@ const HEADS: u64 = 512;
 ///
 /// Several threads may read at once. See [`Ranges::open`](super::Ranges::open).
 #[derive(Debug, Clone)]
-pub struct RangeSource(Arc<Remote>);
+pub struct RangeSource(pub(super) Arc<Remote>);
 
 #[derive(Debug)]
 pub(super) struct Remote {
@@ -108,11 +108,6 @@ impl RangeSource {
         self.0.ensure(wanted)
     }
 
-    /// Bytes that came and were read.
-    pub(super) fn useful(&self) -> u64 {
-        lock(&self.0.came).common(&lock(&self.0.asked))
-    }
-
     pub(super) fn key(&self) -> Option<Key> {
         self.0.key.clone()
     }
@@ -179,13 +174,19 @@ fn begin_whole(hub: &Arc<Hub>, name: &str, url: &str, response: Response) -> Res
     }
     store.done(0..at, sum)?;
     known.total = Some(at);
-    let remote = Remote { store, key: None, ..Remote::new(hub, name, url, known)? };
+    let mut remote = Remote::new(hub, name, url, known)?;
+    (remote.store, remote.key) = (store, None);
     lock(&remote.came).insert(0..at);
     Ok(remote)
 }
 
 impl Remote {
     fn new(hub: &Arc<Hub>, name: &str, url: &str, known: Known) -> Result<Self> {
+        // No system has longer files, and sums of positions stay in 64 bits.
+        if let Some(total) = known.total.filter(|total| i64::try_from(*total).is_err()) {
+            let (url, problem) = (url.to_owned(), format!("a length of {total} bytes"));
+            return Err(Error::UnexpectedContent { url, problem, start: String::new() });
+        }
         let version = known.validator().map(|text| format!("{text} {:?}", known.total));
         let key = version.map(|version| Key::new(name, &version));
         let cache = hub.options.cache.as_ref().zip(key.as_ref());
@@ -204,6 +205,11 @@ impl Remote {
             asked: Mutex::default(),
             came: Mutex::default(),
         })
+    }
+
+    /// Bytes that came and were read.
+    pub(super) fn useful(&self) -> u64 {
+        lock(&self.came).common(&lock(&self.asked))
     }
 
     pub(super) fn length(&self) -> u64 {
@@ -234,12 +240,12 @@ impl Remote {
         if !self.is_whole.load(Ordering::SeqCst) {
             let plan = self.plan(missing);
             self.hub.check_room(plan.iter().map(|range| range.end - range.start).sum())?;
-            self.fetch_all(&plan)?;
+            self.fetch_all(plan)?;
         }
         if self.is_whole.load(Ordering::SeqCst) { self.stream_to(end) } else { Ok(()) }
     }
 
-    /// The requests that bring `missing`.
+    /// The ranges that bring `missing`, before long ones are split.
     fn plan(&self, mut missing: Vec<Range<u64>>) -> Vec<Range<u64>> {
         let options = &self.hub.options;
         let latency = options.prefer == Prefer::Latency;
@@ -247,11 +253,10 @@ impl Remote {
             && latency
             && alone.end - alone.start < AHEAD
         {
-            alone.end = alone.end.max((alone.start + AHEAD).min(self.length()));
+            alone.end = alone.end.max(alone.start.saturating_add(AHEAD).min(self.length()));
         }
         let gap = if latency { self.gap() } else { HEADS };
-        let joined = joined(missing, gap);
-        joined.into_iter().flat_map(|range| parts(range, PART)).collect()
+        joined(missing, gap)
     }
 
     /// Bytes that are cheaper than another request, of which half of those allowed run at a time.
@@ -262,24 +267,26 @@ impl Remote {
     }
 
     /// All at once, as far as the limits allow; the first error stops the rest.
-    fn fetch_all(&self, plan: &[Range<u64>]) -> Result<()> {
-        let (next, failed) = (AtomicUsize::new(0), Mutex::new(None::<Error>));
+    fn fetch_all(&self, plan: Vec<Range<u64>>) -> Result<()> {
+        let most = self.hub.options.at_a_time.max(1);
+        // A list of the parts could be longer than memory: the length of the file is what a server says.
+        let requests = || plan.iter().cloned().flat_map(|range| parts(range, PART));
+        let threads = requests().take(most).count();
+        let (left, failed) = (Mutex::new(requests()), Mutex::new(None::<Error>));
+        let over = AtomicBool::new(false);
+        let next = || lock(&left).next().filter(|_| !over.load(Ordering::Relaxed));
         let work = || {
-            while let Some(range) = plan.get(next.fetch_add(1, Ordering::Relaxed)) {
-                match self.fetch(range.clone()) {
-                    Ok(Fetched::Range) => {}
-                    Ok(Fetched::Whole(response)) => {
-                        self.turn_whole(response);
-                        next.store(plan.len(), Ordering::Relaxed);
-                    }
+            while let Some(range) = next() {
+                match self.fetch(range) {
+                    Ok(Fetched::Range) => continue,
+                    Ok(Fetched::Whole(response)) => self.turn_whole(response),
                     Err(error) => {
                         lock(&failed).get_or_insert(error);
-                        next.store(plan.len(), Ordering::Relaxed);
                     }
                 }
+                over.store(true, Ordering::Relaxed);
             }
         };
-        let threads = plan.len().min(self.hub.options.at_a_time.max(1));
         thread::scope(|scope| {
             (1..threads).for_each(|_| {
                 scope.spawn(work);
@@ -290,5 +297,11 @@ impl Remote {
             Some(error) => Err(error),
             None => Ok(()),
         }
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        self.hub.meter.read(self.useful());
     }
 }

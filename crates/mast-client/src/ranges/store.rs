@@ -6,6 +6,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::extents::Extents;
 use crate::hash::{Sha256, sha256};
@@ -13,6 +14,8 @@ use crate::{Error, Result};
 
 const BYTES: &str = "bytes";
 const HAVE: &str = "have";
+/// Bytes without a list are nobody's when they are as old as that.
+const OLD: Duration = Duration::from_secs(3600);
 /// Digits of a sum in the list.
 const DIGITS: usize = 16;
 
@@ -75,6 +78,7 @@ impl RangeCache {
 
     /// Removes the files that were not used for longest until the limit holds, but none of `keep`.
     pub(super) fn shrink(&self, keep: &HashSet<Key>) {
+        self.sweep();
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         let mut kept: Vec<_> = entries.flatten().filter_map(|entry| used(&entry.path())).collect();
         kept.sort_by_key(|(_, modified, _)| *modified);
@@ -90,6 +94,21 @@ impl RangeCache {
             if fs::remove_file(self.path(&key, HAVE)).is_ok() {
                 let _ = fs::remove_file(self.path(&key, BYTES));
                 sum -= bytes;
+            }
+        }
+    }
+}
+
+impl RangeCache {
+    /// Removes bytes whose list a killed process had removed; those of a process that begins now are young.
+    fn sweep(&self) {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let is_bytes = path.extension().is_some_and(|ending| ending == BYTES);
+            let old = || fs::metadata(&path).ok()?.modified().ok()?.elapsed().ok();
+            if is_bytes && !path.with_extension(HAVE).exists() && old().is_some_and(|age| age > OLD)
+            {
+                let _ = fs::remove_file(&path);
             }
         }
     }
@@ -191,11 +210,14 @@ impl Store {
     /// Whether `bytes` are those that are here, as far as any are.
     pub(super) fn agrees(&self, at: u64, bytes: &[u8]) -> Result<bool> {
         let range = at..at + bytes.len() as u64;
-        let (have, mut known) = (self.have().clone(), vec![0; bytes.len()]);
+        let gaps = self.have().missing(&range);
+        if gaps.first() == Some(&range) {
+            return Ok(true);
+        }
+        let mut known = vec![0; bytes.len()];
         self.read_what_is_there(at, &mut known)?;
         let within = |at: u64| usize::try_from(at - range.start).unwrap_or(usize::MAX);
         let mut from = range.start;
-        let gaps = have.missing(&range);
         for gap in gaps.into_iter().chain(std::iter::once(range.end..range.end)) {
             let part = within(from)..within(gap.start);
             if known[part.clone()] != bytes[part] {
@@ -342,6 +364,12 @@ mod tests {
             let list = OpenOptions::new().append(true).open(cache.path(key, HAVE)).unwrap();
             list.set_modified(time).unwrap();
         }
+        // What a kill between the two removals leaves.
+        let orphan = cache.path(&Key::new("orphan", ""), BYTES);
+        let file = File::create(&orphan).unwrap();
+        cache.shrink(&HashSet::from([keys[0].clone()]));
+        assert!(orphan.exists(), "another process may just begin");
+        file.set_modified(std::time::SystemTime::now() - 2 * OLD).unwrap();
         cache.shrink(&HashSet::from([keys[0].clone()]));
         let there = keys.iter().map(|key| cache.path(key, BYTES).exists()).collect::<Vec<_>>();
         assert_eq!(there, [true, false, false, true]);

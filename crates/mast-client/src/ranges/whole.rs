@@ -41,7 +41,8 @@ impl Remote {
         let mut stream = lock(&self.stream);
         let mut failures = 0;
         while !self.store.has_all(std::slice::from_ref(&(0..end))) {
-            let before = stream.at;
+            let from = if stream.body.is_some() { stream.at } else { 0 };
+            self.hub.check_room(end.saturating_sub(from))?;
             let Err(error) = self.read_on(&mut stream, end) else { continue };
             stream.body = None;
             // It begins again at the beginning, so that no progress shortens the next attempt.
@@ -51,14 +52,12 @@ impl Remote {
             if !more || !hub.options.retries.wait(&error, failures, &limits, &self.url) {
                 return Err(error);
             }
-            debug_assert!(stream.at >= before || stream.body.is_none());
         }
         Ok(())
     }
 
     fn read_on(&self, stream: &mut Stream, end: u64) -> Result<()> {
         if stream.body.is_none() {
-            self.hub.check_room(self.length())?;
             let _counted: meter::UnderWay<'_> = self.hub.meter.request();
             let response = ask(&self.hub, &self.url, None, None)?;
             self.check_whole(&response)?;
