@@ -97,6 +97,16 @@ fn pros() {
             ),
             ("circle(1,2,3)\n-point 4 5", "image\ncircle(1,2,3)\n-point(4,5)"),
             (
+                "annulus 1 2 3 9 n=3; ANNULUS(1,2,3,9,N=1)",
+                "image\nannulus(1,2,3,9,n=3)\nannulus(1,2,3,9,n=1)",
+            ),
+            // Units of the sky are FK5 among pixels.
+            (
+                "physical; circle 10d 20d 5; point 1 2",
+                "fk5\ncircle(10,20,5i)\nphysical\npoint(1,2)",
+            ),
+            ("box 1 2 3 4 0.25r", "image\nbox(1,2,3,4,14.32394487827058)"),
+            (
                 "physical; annulus 1 2 3 4 5; circle 1 2 3",
                 "physical\nannulus(1,2,3i,4i,5i)\ncircle(1,2,3i)",
             ),
@@ -115,13 +125,19 @@ fn saotng_and_saoimage() {
         &[
             (
                 "# format: degrees (fk5)\n# my text\n+circle(195.1,28.06,20) # red\n-box(195.1,28.06,20,10,0) # background and more",
-                "fk5\ncircle(195.1,28.06,20i) # text={my text} color=red\nimage\n-box(195.1d,28.06d,20,10,0) # background and more",
+                "fk5\ncircle(195.1,28.06,20i) # text={my text} color=red\nimage\n-box(195.1d,28.06d,20,10,0) # color=red background and more",
             ),
             (
                 "# format: hms (icrs)\ntext(13:00:24,28:03:36,\"a b\")",
                 "icrs\ntext(195.1,28.06) # text={a b}",
             ),
             ("# format: pixels (physical)\n+line(1,2,3,4)", "image\nline(1,2,3,4)"),
+            // What the file is of is no label, and does not take one away.
+            (
+                "# it\n# filename: image.fits\n# date: today\n+circle(1,2,3)\n+circle(1,2,4)",
+                "image\ncircle(1,2,3) # text={it}\ncircle(1,2,4)",
+            ),
+            ("+circle(13:00:24,28:03:36,2)", "fk5\ncircle(195.1,28.06,2i)"),
         ],
     );
     check(
@@ -144,6 +160,8 @@ fn lists_of_places() {
         Format::Xy,
         &[
             ("# xy\nphysical\n300 300 19.5 name\n(4,5)", "physical\npoint(300,300)\npoint(4,5)"),
+            ("ccd\n1 2\nLogical\n3 4", "physical\npoint(1,2)\nimage\npoint(3,4)"),
+            ("10d 20d\n3 4\nwcs galactic\n3 4", "point(10d,20d)\npoint(3,4)\ngalactic\npoint(3,4)"),
             ("fk5\n13:00:24 28:03:36\n195.1 28.06", "fk5\npoint(195.1,28.06)\npoint(195.1,28.06)"),
         ],
     );

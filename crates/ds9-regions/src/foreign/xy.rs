@@ -20,9 +20,7 @@ impl Dialect for Xy {
             reader.rest_of_line();
             return Ok(ItemKind::Comment);
         }
-        if let Kind::Word(Keyword::System(_) | Keyword::Wcs(_) | Keyword::Sky(_)) =
-            reader.token.kind
-        {
+        if named(reader).is_some() {
             return self.frame(reader);
         }
         let start = reader.token.start;
@@ -56,14 +54,10 @@ impl Xy {
     fn frame(&mut self, reader: &mut Reader<'_>) -> Result<ItemKind> {
         let mut frame = self.frame;
         while !reader.token.ends_statement() && !reader.is_comment() {
-            match reader.token.kind {
-                Kind::Word(Keyword::System(system)) => frame = Frame { system, ..frame },
-                Kind::Word(Keyword::Wcs(wcs)) => {
-                    frame = Frame { system: System::Wcs, wcs, ..frame };
-                }
-                Kind::Word(Keyword::Sky(sky)) => {
-                    frame = Frame { system: System::Wcs, sky, ..frame };
-                }
+            match named(reader) {
+                Some(Keyword::System(system)) => frame.system = system,
+                Some(Keyword::Wcs(wcs)) => (frame.system, frame.wcs) = (System::Wcs, wcs),
+                Some(Keyword::Sky(sky)) => (frame.system, frame.sky) = (System::Wcs, sky),
                 _ => {
                     return Err(
                         reader.unexpected(Code::TrailingText, "the end of the line or a frame")
@@ -75,6 +69,18 @@ impl Xy {
         reader.rest_of_line();
         self.frame = frame;
         Ok(ItemKind::Frame(frame))
+    }
+}
+
+/// The frame that the next word names; IRAF's words are known too.
+fn named(reader: &Reader<'_>) -> Option<Keyword> {
+    let Kind::Word(word) = reader.token.kind else { return None };
+    let bytes = reader.bytes(&reader.token);
+    match word {
+        Keyword::System(_) | Keyword::Wcs(_) | Keyword::Sky(_) => Some(word),
+        _ if bytes.eq_ignore_ascii_case(b"logical") => Some(Keyword::System(System::Image)),
+        _ if bytes.eq_ignore_ascii_case(b"ccd") => Some(Keyword::System(System::Physical)),
+        _ => None,
     }
 }
 

@@ -8,6 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use ds9_regions::Format;
+
+use crate::image::Image;
+
 /// What DS9 says about a file: the complaint, empty if there is none, and its regions in image pixels.
 pub(crate) struct Answer {
     pub(crate) error: String,
@@ -95,19 +99,20 @@ impl Ds9 {
         self.run("xpaset", &[&["-p", TITLE], what].concat()).map(|_| ())
     }
 
-    /// Opens an empty image with this header, one card a line.
-    pub(crate) fn open(&mut self, header: &str) {
+    /// Opens an empty image with the header in a file, one card a line.
+    pub(crate) fn show(&mut self, header: &Path) -> Image {
         self.image = self.folder.join("image.fits");
-        fs::write(&self.image, fits(header)).unwrap();
+        fs::write(&self.image, fits(&fs::read_to_string(header).unwrap())).unwrap();
+        Image::read(header)
     }
 
     /// The regions of a file in a frame of their own; `None` where DS9 ended over it twice.
-    pub(crate) fn load(&mut self, bytes: &[u8]) -> Option<Answer> {
+    pub(crate) fn load_as(&mut self, bytes: &[u8], format: Format) -> Option<Answer> {
         let path = self.folder.join("question.reg");
         fs::write(&path, bytes).unwrap();
-        self.answer(&path).or_else(|| {
+        self.answer(&path, format).or_else(|| {
             self.restart();
-            self.answer(&path)
+            self.answer(&path, format)
         })
     }
 
@@ -118,7 +123,10 @@ impl Ds9 {
         self.wait();
     }
 
-    fn answer(&self, path: &Path) -> Option<Answer> {
+    fn answer(&self, path: &Path, format: Format) -> Option<Answer> {
+        self.tell(&["regions", "format", format.name()]).ok()?;
+        // Lists of places are in the system that asking for regions sets.
+        self.tell(&["regions", "system", "physical"]).ok()?;
         self.tell(&["frame", "delete"]).ok()?;
         self.tell(&["frame", "new"]).ok()?;
         self.tell(&["fits", self.image.to_str()?]).ok()?;

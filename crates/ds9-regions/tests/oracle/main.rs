@@ -1,5 +1,6 @@
 //! Where regions lie in an image, against what DS9 8.4.1 says.
 
+mod compare;
 mod image;
 mod live;
 mod numbers;
@@ -9,10 +10,10 @@ mod unseen;
 use std::collections::BTreeMap;
 use std::fs;
 
-use ds9_regions::{Code, ImageFrame, Mode, PixelShape, Region, RegionFile, Shape};
+use compare::{Difference, compare, foreign_verdict, verdict};
+use ds9_regions::Format;
 use image::Image;
-use numbers::{Numbers, unclosed};
-use reasons::{FRAMES, lone_return, reason, slack};
+use reasons::FRAMES;
 use serde_json::Value;
 
 /// Regions where DS9 is not followed.
@@ -21,95 +22,8 @@ const KNOWN: &[(&str, &str)] = &[
     ("058_saoimage_annulus.reg:2", "the old annulus, of which DS9 keeps only the inner ellipse"),
 ];
 
-fn shapes(regions: &[Region], image: &Image) -> Vec<Result<PixelShape, String>> {
-    let frame = ImageFrame::as_ds9(image);
-    regions
-        .iter()
-        .map(|region| region.to_pixel(&frame).map_err(|error| error.to_string()))
-        .collect()
-}
-
-/// The regions of a file as DS9 lists them: the lines of an irregular panda are one, texts without words none.
-fn counted(bytes: &[u8]) -> Vec<Region> {
-    let file = RegionFile::parse(bytes, Mode::Default);
-    let saved = |region: &&Region| {
-        let empty = matches!(region.shape, Shape::Text(_)) && region.text().is_none();
-        !empty && !region.is_ignored_cell()
-    };
-    file.regions().iter().filter(saved).cloned().collect()
-}
-
-/// What differs between a region and what DS9 made of it: its line, its shape, what, and the reason if known.
-struct Difference {
-    line: u32,
-    shape: &'static str,
-    what: String,
-    reason: Option<&'static str>,
-}
-
-/// Where our regions of a file that DS9 loads are not those of its answer; how many there are.
-fn compare(bytes: &[u8], answer: &str, image: &Image) -> (usize, Vec<Difference>) {
-    let (ours, theirs) = (counted(bytes), counted(answer.as_bytes()));
-    if ours.len() != theirs.len() {
-        let what = format!("{} for {}", ours.len(), theirs.len());
-        let reason = if theirs.is_empty()
-            && String::from_utf8_lossy(bytes).to_lowercase().contains("font")
-        {
-            Some("DS9 lists no region once it failed on a font")
-        } else {
-            lone_return(bytes)
-        };
-        return (0, vec![Difference { line: 0, shape: "count", what, reason }]);
-    }
-    let (seconds, mirrored) = (image.pixel_seconds(), image.mirrored());
-    let pairs = shapes(&ours, image).into_iter().zip(shapes(&theirs, image));
-    let mut differ = Vec::new();
-    for ((region, their_region), (our, their)) in ours.iter().zip(&theirs).zip(pairs) {
-        let mut add = |what, reason| {
-            differ.push(Difference {
-                line: region.line(),
-                shape: region.shape.name(),
-                what,
-                reason,
-            });
-        };
-        match (our, their) {
-            (Ok(a), Ok(b)) => {
-                let slack = slack(region, bytes, seconds);
-                if let Some(what) =
-                    Numbers::of(&unclosed(a.clone())).differs(&Numbers::of(&b), slack)
-                {
-                    add(what, reason(region, &a, &b, mirrored));
-                }
-            }
-            (a, b) => {
-                let off = a.is_err().then_some("DS9 puts what is not on the projection at (0, 0)");
-                add(format!("{a:?} for {b:?}"), off);
-            }
-        }
-        if let Some(what) = said_differently(region, their_region) {
-            add(what, None);
-        }
-    }
-    (ours.len(), differ)
-}
-
-/// What a region says beside its shape, as DS9 keeps it; not what DS9 cannot write back.
-fn said_differently(ours: &Region, theirs: &Region) -> Option<String> {
-    let text = ours.text().unwrap_or_default();
-    if text.contains('}') || !text.is_ascii() || ours.color().contains(' ') {
-        return None;
-    }
-    let said = |region: &Region| {
-        let mut text = region.text().unwrap_or_default().to_owned();
-        while text.len() > 79 {
-            text.pop();
-        }
-        (region.include(), region.is_background(), text, region.color().to_owned(), region.width())
-    };
-    let (a, b) = (said(ours), said(theirs));
-    (a != b).then(|| format!("{a:?} for {b:?}"))
-}
+/// The files with answers, and the image that DS9 showed.
+const CORPUS: [(&str, &str); 2] = [("real", "allsky.hdr.txt"), ("synthetic", "north.hdr.txt")];
 
 #[test]
 fn image_pixels_are_those_of_ds9() {
@@ -117,7 +31,7 @@ fn image_pixels_are_those_of_ds9() {
     let oracle: Value =
         serde_json::from_slice(&fs::read(root.join("oracle.json")).unwrap()).unwrap();
     let (mut count, mut differ, mut known) = (0, Vec::new(), 0);
-    for (folder, header) in [("real", "allsky.hdr.txt"), ("synthetic", "north.hdr.txt")] {
+    for (folder, header) in CORPUS {
         let image = Image::read(&root.join(header));
         for (name, answer) in oracle[folder].as_object().unwrap() {
             if answer["err"] != "" {
@@ -147,40 +61,70 @@ fn image_pixels_are_those_of_ds9() {
     assert_eq!(known, KNOWN.len());
 }
 
-/// How one file fared: regions compared, and what differs, by kind.
-fn verdict(
-    bytes: &[u8],
-    answer: &live::Answer,
-    image: &Image,
-) -> (usize, Vec<(&'static str, String)>) {
-    let mut differ = Vec::new();
-    let strict = RegionFile::parse(bytes, Mode::Strict);
-    let said = strict.errors().first().map(|error| error.render(bytes)).unwrap_or_default();
-    match answer.error.as_str() {
-        "" if !said.is_empty() => differ.push(("Strict refuses what DS9 loads", said)),
-        "Unable to load" if said.is_empty() => {
-            differ.push(("Strict takes what DS9 refuses", String::new()));
-        }
-        _ => {}
-    }
-    if !answer.error.is_empty() {
-        return (0, differ);
-    }
-    let file = RegionFile::parse(bytes, Mode::Default);
-    if let Some(error) = file.errors().first() {
-        let beyond = error.code == Code::BeyondPole;
-        let reason = beyond.then_some("DS9 takes declinations beyond the pole");
-        let kind = reason.or_else(|| lone_return(bytes));
-        differ.push((kind.unwrap_or("Default refuses what DS9 loads"), error.render(bytes)));
-        return (0, differ);
-    }
-    let (count, found) = compare(bytes, &answer.image, image);
-    for Difference { line, shape, what, reason } in found {
-        let kind = reason.unwrap_or("regions differ");
-        differ.push((kind, format!("line {line}: {shape}: {what}")));
-    }
-    (count, differ)
+/// What was found in many files, by kind.
+#[derive(Default)]
+struct Table {
+    files: usize,
+    refused: usize,
+    regions: usize,
+    died: usize,
+    kinds: BTreeMap<&'static str, Vec<String>>,
 }
+
+impl Table {
+    /// Asks DS9 for one file and notes what differs.
+    fn ask(
+        &mut self,
+        ds9: &mut live::Ds9,
+        name: &str,
+        bytes: &[u8],
+        format: Format,
+        image: &Image,
+    ) {
+        let text = String::from_utf8_lossy(bytes);
+        let Some(answer) = ds9.load_as(bytes, format) else {
+            self.died += 1;
+            eprintln!("DS9 ended on {name}\n{text}\n--");
+            return;
+        };
+        let (count, differ) = match format {
+            Format::Ds9 => verdict(bytes, &answer, image),
+            _ => foreign_verdict(bytes, format, &answer, image),
+        };
+        self.files += 1;
+        self.regions += count;
+        self.refused += usize::from(!answer.error.is_empty());
+        for (kind, what) in differ {
+            let start: String = text.chars().take(2000).collect();
+            let told = format!("{name}: DS9 {:?}\n{what}\n{start}", answer.error);
+            self.kinds.entry(kind).or_default().push(told);
+        }
+    }
+
+    /// Prints all, and fails on what has no reason.
+    fn close(&self) {
+        let Self { files, refused, regions, died, kinds } = self;
+        eprintln!(
+            "{files} files, {refused} refused by DS9, {regions} regions compared; DS9 ended on {died} more"
+        );
+        let known = |kind: &str| kind.starts_with("DS9 ");
+        for (kind, found) in kinds {
+            eprintln!("== {kind}: {}", found.len());
+            for what in found.iter().take(setting("SHOW", 20) as usize).filter(|_| !known(kind)) {
+                eprintln!("{what}\n--");
+            }
+        }
+        assert!(kinds.keys().all(|kind| known(kind)));
+    }
+}
+
+/// A number of the environment.
+fn setting(name: &str, or: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(or)
+}
+
+/// Another image for each part of the files, so that no rule holds for one only.
+const HEADERS: [&str; 3] = ["north", "rot30", "flip"];
 
 /// `cargo test -p ds9-regions --test oracle -- --ignored --nocapture`; `UNSEEN=5000 SEED=7` for more files or others.
 #[test]
@@ -188,48 +132,57 @@ fn verdict(
 fn ds9_itself_agrees_on_files_nobody_wrote() {
     let Some(root) = testkit::shared("data/regions") else { return };
     let Some(mut ds9) = live::Ds9::start() else { return };
-    let setting = |name: &str, or: u64| {
-        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(or)
-    };
-    let (total, seed) = (setting("UNSEEN", 120), setting("SEED", 1));
-    let (mut files, mut regions, mut refused, mut died) = (0, 0, 0, 0);
-    let mut table: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (round, header) in ["north", "rot30", "flip"].into_iter().enumerate() {
-        let path = root.join(format!("{header}.hdr.txt"));
-        let image = Image::read(&path);
-        ds9.open(&fs::read_to_string(&path).unwrap());
-        let mut dice = unseen::Dice::new(seed * 3 + round as u64);
-        for number in 0..total / 3 {
+    let mut table = Table::default();
+    for (round, header) in HEADERS.into_iter().enumerate() {
+        let image = ds9.show(&root.join(format!("{header}.hdr.txt")));
+        let mut dice = unseen::Dice::new(setting("SEED", 1) * 3 + round as u64);
+        for number in 0..setting("UNSEEN", 120) / 3 {
             let text =
                 if number % 2 == 0 { unseen::whole(&mut dice) } else { unseen::broken(&mut dice) };
-            let Some(answer) = ds9.load(text.as_bytes()) else {
-                died += 1;
-                eprintln!("DS9 ended on\n{text}\n--");
-                continue;
-            };
-            let (count, differ) = verdict(text.as_bytes(), &answer, &image);
-            (files, regions, refused) =
-                (files + 1, regions + count, refused + usize::from(!answer.error.is_empty()));
-            for (kind, what) in differ {
-                table
-                    .entry(kind)
-                    .or_default()
-                    .push(format!("{header} {number}: DS9 {:?}\n{what}\n{text}", answer.error));
+            let name = format!("{header} {number}");
+            table.ask(&mut ds9, &name, text.as_bytes(), Format::Ds9, &image);
+        }
+    }
+    table.close();
+}
+
+/// The same of files of other programs, which DS9 reads too.
+#[test]
+#[ignore = "starts DS9"]
+fn ds9_itself_agrees_on_files_of_other_programs() {
+    let Some(root) = testkit::shared("data/regions") else { return };
+    let Some(mut ds9) = live::Ds9::start() else { return };
+    let mut table = Table::default();
+    for (round, header) in HEADERS.into_iter().enumerate() {
+        let image = ds9.show(&root.join(format!("{header}.hdr.txt")));
+        let mut dice = unseen::Dice::new(setting("SEED", 1) * 3 + round as u64);
+        for number in 0..setting("UNSEEN", 120) / 15 {
+            for format in unseen::foreign::FORMATS {
+                let text = unseen::foreign::whole(&mut dice, format);
+                let name = format!("{header} {format} {number}");
+                table.ask(&mut ds9, &name, text.as_bytes(), format, &image);
             }
         }
     }
-    eprintln!(
-        "{files} files, {refused} refused by DS9, {regions} regions compared; DS9 ended on {died} more"
-    );
-    let known = |kind: &str| kind.starts_with("DS9 ");
-    for (kind, found) in &table {
-        eprintln!("== {kind}: {}", found.len());
-        if known(kind) {
-            continue;
-        }
-        for what in found.iter().take(setting("SHOW", 20) as usize) {
-            eprintln!("{what}\n--");
+    table.close();
+}
+
+/// DS9 as installed says of the corpus what was recorded, or at least nothing that we do not.
+#[test]
+#[ignore = "starts DS9"]
+fn ds9_itself_agrees_on_the_corpus() {
+    let Some(root) = testkit::shared("data/regions") else { return };
+    let Some(mut ds9) = live::Ds9::start() else { return };
+    let mut table = Table::default();
+    for (folder, header) in CORPUS {
+        let image = ds9.show(&root.join(header));
+        let mut paths: Vec<_> =
+            fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        for path in paths {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            table.ask(&mut ds9, &name, &fs::read(&path).unwrap(), Format::Ds9, &image);
         }
     }
-    assert!(table.keys().all(|kind| known(kind)));
+    table.close();
 }

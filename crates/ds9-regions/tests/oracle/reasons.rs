@@ -19,15 +19,41 @@ const SEXAGESIMAL: f64 = 15.0 * 1.91e-6;
 
 /// By how much a region may be off for its frame and the spelling of its numbers, in pixels and degrees.
 pub(crate) fn slack(region: &Region, source: &[u8], seconds: f64) -> [f64; 2] {
+    let span = region.span();
     let frame = region.shape.center().and_then(|center| center.frame.sky_frame());
+    // Among pixels the language has places of FK5 only, whatever frame another program's file gave them in.
+    let carried = frame == Some(SkyFrame::Fk5) && region.frame.is_pixels();
+    let frame = if carried { last_named(&source[..span.start as usize]) } else { frame };
     let found = FRAMES.iter().find(|(known, ..)| frame == Some(*known));
     let [place, angle] = found.map_or([0.0; 2], |(_, place, angle, _)| [*place, *angle]);
-    let span = region.span();
     let text = String::from_utf8_lossy(&source[span.start as usize..span.end as usize]);
     let shape = text.trim_start_matches(['#', ' ']).split('#').next().unwrap_or_default();
     let shape = shape.to_lowercase();
     let sexagesimal = shape.contains(':') || shape.contains('m');
     [(place + if sexagesimal { SEXAGESIMAL } else { 0.0 }) / seconds, angle]
+}
+
+/// The frame that a file of another program named last.
+fn last_named(before: &[u8]) -> Option<SkyFrame> {
+    let text = String::from_utf8_lossy(before).to_lowercase();
+    [
+        ("galactic", SkyFrame::Galactic),
+        ("ecliptic", SkyFrame::Ecliptic),
+        ("b1950", SkyFrame::Fk4),
+        ("fk4", SkyFrame::Fk4),
+        ("j2000", SkyFrame::Fk5),
+        ("fk5", SkyFrame::Fk5),
+        ("icrs", SkyFrame::Icrs),
+        ("format: degrees\n", SkyFrame::Fk5),
+        ("format: hms\n", SkyFrame::Fk5),
+        ("logical", SkyFrame::Fk5),
+        ("physical", SkyFrame::Fk5),
+        ("pixels", SkyFrame::Fk5),
+    ]
+    .into_iter()
+    .filter_map(|(word, frame)| Some((text.rfind(word)?, frame)))
+    .max_by_key(|(at, _)| *at)
+    .map(|(_, frame)| frame)
 }
 
 /// Why a region is not as DS9 has it, where that is known.
@@ -44,6 +70,12 @@ pub(crate) fn reason(
     let far = Numbers::of(ours).pixels.iter().any(|number| number.abs() > 1e5);
     if far && Numbers::of(ours).differs(&Numbers::of(theirs), [1.0, 1.0]).is_none() {
         return Some("DS9 turns its frames a little differently, which grows with the distance");
+    }
+    if let (PixelShape::Box { size: a, .. }, PixelShape::Box { size: b, .. }) = (ours, theirs)
+        && b.iter().any(|side| *side < 0.0)
+        && a.iter().zip(b).all(|(a, b)| (a - b.abs()).abs() < 1e-4)
+    {
+        return Some("DS9 lets the sides of a rectangle be negative");
     }
     let (our, their) = (edges(ours)?, edges(theirs)?);
     let same = |a: Angle, b: Angle| (a - b).wrapped_signed().degrees().abs() < 2e-3;

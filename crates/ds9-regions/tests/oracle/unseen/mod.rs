@@ -1,37 +1,11 @@
 //! Region files nobody wrote: made by rules, some of them broken by rules, the same ones for the same seed.
 
-/// A small generator of random numbers.
-pub(crate) struct Dice(u64);
+mod dice;
+pub(crate) mod foreign;
+mod odd;
 
-impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
-    }
-
-    fn one_in(&mut self, n: usize) -> bool {
-        self.below(n) == 0
-    }
-
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.below(from.len())]
-    }
-
-    fn between(&mut self, low: f64, high: f64) -> f64 {
-        low + (high - low) * (self.next() >> 11) as f64 / (1u64 << 53) as f64
-    }
-}
+pub(crate) use dice::Dice;
+use odd::ODD;
 
 /// Frames and a range of coordinates that the image shows in them.
 const FRAMES: &[(&str, [f64; 2], [f64; 2])] = &[
@@ -47,7 +21,11 @@ const FRAMES: &[(&str, [f64; 2], [f64; 2])] = &[
     ("b1950", [194.41, 194.57], [28.25, 28.41]),
     ("galactic", [56.0, 59.0], [87.94, 88.0]),
     ("ecliptic", [181.55, 181.7], [31.0, 31.15]),
+    (PLAIN, [400.0, 3800.0], [500.0, 3900.0]),
 ];
+
+/// A WCS of the images whose axes are plain numbers.
+const PLAIN: &str = "wcsp";
 
 /// What a file is made of while it is written.
 struct Writer<'a> {
@@ -61,7 +39,7 @@ pub(crate) fn whole(dice: &mut Dice) -> String {
     let mut file = Writer { dice, frame: 1, text: String::new() };
     for _ in 0..3 + file.dice.below(6) {
         file.statement();
-        let end = file.dice.pick(&["\n", "\n", "\n", ";", "\r\n", "\n\n", " ; "]);
+        let end = file.dice.pick(&["\n", "\n", "\n", ";", "\r\n", "\n\n", " ; ", "\\n"]);
         file.text.push_str(end);
     }
     file.text
@@ -97,120 +75,6 @@ pub(crate) fn broken(dice: &mut Dice) -> String {
     tokens.concat()
 }
 
-/// Tokens that belong elsewhere.
-const ODD: &[&str] = &[
-    "(",
-    ")",
-    ",",
-    "#",
-    "&",
-    "&&",
-    "||",
-    "|",
-    "!",
-    "-",
-    "+",
-    "=",
-    ";",
-    "\n",
-    "\\n",
-    "{",
-    "}",
-    "\"",
-    "'",
-    "''",
-    " ",
-    "\t",
-    ":",
-    ".",
-    "..",
-    "n=3",
-    "n=0",
-    "n",
-    "1",
-    "0",
-    "-1",
-    "1.5",
-    "1.",
-    ".5",
-    "1e2",
-    "1e",
-    "5d",
-    "0.1r",
-    "5p",
-    "5i",
-    "5'",
-    "5\"",
-    "1'30\"",
-    "1.5e1d",
-    "12:30:00",
-    "12:30",
-    "-0:00:01",
-    "13h00m24s",
-    "28d03m36s",
-    "28d",
-    "nan",
-    "inf",
-    "0x10",
-    "1,000",
-    "circle",
-    "ellipse",
-    "box",
-    "point",
-    "text",
-    "annulus",
-    "panda",
-    "global",
-    "tile",
-    "tile 2",
-    "version",
-    "debug on",
-    "image",
-    "fk5",
-    "wcsa",
-    "wcs0",
-    "linear",
-    "color=red",
-    "color",
-    "text={a b}",
-    "text={}",
-    "tag={x}",
-    "width=2",
-    "width=1.5",
-    "dash",
-    "dash=1",
-    "fill=1",
-    "font=helvetica",
-    "select=0",
-    "edit=yes",
-    "include=0",
-    "background",
-    "source",
-    "line=1 0",
-    "line=1",
-    "point=x",
-    "point=x 20",
-    "vector=1",
-    "ruler=physical",
-    "compass=fk5 {N} {E} 1 1",
-    "textangle=30",
-    "foo=bar",
-    "hello",
-    "#ffff",
-    "#fff",
-    "#abcdef",
-    "composite=1",
-    "panda=ignore",
-    "callback=select a b",
-    "-circle",
-    "+ circle",
-    "é",
-    "\r",
-    "@",
-    "/",
-    "*",
-];
-
 /// Words, numbers and single other characters, so that nothing is lost.
 fn split(text: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
@@ -242,12 +106,20 @@ impl Writer<'_> {
                 self.text.push_str(comment);
             }
             7 if self.dice.one_in(3) => self.composite(),
-            7 => self.text.push_str("# tile 1"),
+            7 if self.dice.one_in(3) => self.irregular(),
+            7 => {
+                let command = self.dice.pick(&["# tile 1", "tile 1", "debug off", "version", ""]);
+                self.text.push_str(command);
+            }
             _ => self.region(),
         }
     }
 
     fn frame_line(&mut self) {
+        // A letter sticks to the sky frames behind it.
+        if FRAMES[self.frame].0 == PLAIN {
+            self.text.push_str("wcs\n");
+        }
         self.frame = self.dice.below(FRAMES.len());
         let word = FRAMES[self.frame].0;
         let word = self.cased(word);
@@ -300,6 +172,30 @@ impl Writer<'_> {
         }
     }
 
+    /// A panda whose cells are not alike: each is a line, and the first says what all are.
+    fn irregular(&mut self) {
+        let (place, a, b) =
+            (self.place(), self.dice.between(5.0, 20.0), self.dice.between(30.0, 60.0));
+        let end = self.dice.between(100.0, 350.0);
+        let (name, turn, turned) =
+            [("panda", "", ""), ("epanda", ",0", "(0)"), ("bpanda", ",20", "(20)")]
+                [self.dice.below(3)];
+        let (unit, scale) = if self.is_plain() { ("", 1.0) } else { ("\"", 0.5) };
+        let band = |a: f64, b: f64| match name {
+            "panda" => [format!("{:.1}{unit}", a * scale), format!("{:.1}{unit}", b * scale)],
+            _ => [a, b].map(|a| format!("{:.1}{unit} {:.1}{unit}", a * scale, a * scale * 0.5)),
+        };
+        let [inner, outer] = band(a, b);
+        let cell = |start: f64, stop: f64| {
+            let (inner, outer) = (inner.replace(' ', ","), outer.replace(' ', ","));
+            format!("{name}({place},{start:.1},{stop:.1},1,{inner},{outer},1{turn})")
+        };
+        let (first, second) = (cell(10.0, 50.0), cell(50.0, end));
+        self.text.push_str(&format!(
+            "{first} # {name}=(10 50 {end:.1})({inner} {outer}){turned}\n{second} # {name}=ignore"
+        ));
+    }
+
     fn region(&mut self) {
         let sign = self.dice.pick(&["", "", "", "", "-", "+", "- ", "+ "]);
         let shape = self.shape();
@@ -315,7 +211,9 @@ impl Writer<'_> {
         self.text.push_str(if hashed { "" } else { " #" });
         for _ in 0..1 + self.dice.below(4) {
             let property = self.property();
-            let between = self.dice.pick(&[" ", " ", "  ", "\t"]);
+            let first = self.text.ends_with(['#', ')']);
+            let between = if first { &[" ", "\t"][..] } else { &[" ", " ", "  ", "\t", ", ", ","] };
+            let between = self.dice.pick(between);
             self.text.push_str(between);
             self.text.push_str(&property);
         }
@@ -389,7 +287,7 @@ impl Writer<'_> {
         let (_, [x0, x1], [y0, y1]) = FRAMES[self.frame];
         let (x, y) = (self.dice.between(x0, x1), self.dice.between(y0, y1));
         let between = self.separator();
-        if self.frame < 4 {
+        if self.is_plain() {
             if self.dice.one_in(8) {
                 let suffix = self.dice.pick(&["i", "p"]);
                 return format!("{x:.2}{suffix}{between}{y:.1}{suffix}");
@@ -421,12 +319,19 @@ impl Writer<'_> {
             "d" => format!("{:.7}d", seconds / 3600.0),
             "i" => format!("{pixels:.2}i"),
             "p" => format!("{:.1}p", pixels * 2.0),
-            _ if self.frame < 4 => self.spelled(pixels.max(1.0), 2),
+            _ if self.is_plain() => self.spelled(pixels.max(1.0), 2),
             _ => format!("{:.7}", seconds / 3600.0),
         }
     }
 
+    fn is_plain(&self) -> bool {
+        self.frame < 4 || FRAMES[self.frame].0 == PLAIN
+    }
+
     fn suffix(&mut self) -> &'static str {
+        if FRAMES[self.frame].0 == PLAIN {
+            return self.dice.pick(&["", "", "i", "p"]);
+        }
         // Seconds of arc on detector pixels are a matter of their own.
         self.dice.pick(&["", "", "", "\"", "\"", "'", "d", "i", "p"])
     }
