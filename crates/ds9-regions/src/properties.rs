@@ -290,6 +290,11 @@ impl Properties {
         last!(self, Property::Text(text) => text.as_str())
     }
 
+    /// The angle of a text.
+    pub fn text_angle(&self) -> Option<Angle> {
+        last!(self, Property::TextAngle(angle) => *angle)
+    }
+
     /// The font.
     pub fn font(&self) -> Option<&str> {
         last!(self, Property::Font(text) => text.as_str())

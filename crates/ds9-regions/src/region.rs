@@ -1,6 +1,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use astro_coords::Angle;
+
 use crate::{Flag, Frame, PointSymbol, Properties, Property, Shape, Text};
 
 /// The sign before a shape.
@@ -122,6 +124,11 @@ impl Region {
         let text =
             self.properties.text().or_else(|| self.inherited.as_deref().and_then(Properties::text));
         text.filter(|text| !text.is_empty())
+    }
+
+    /// The angle of a text in its frame; one without stands level on the screen.
+    pub fn text_angle(&self) -> Option<Angle> {
+        self.own_or_inherited(Properties::text_angle)
     }
 
     /// The tags in the order written.

@@ -254,6 +254,28 @@ fn frames_carry_angles_and_come_back() {
     }
 }
 
+/// A text turns with its frame as a box there does; one that names no angle stays level.
+#[test]
+fn the_angle_of_a_text_is_carried() {
+    let wcs = at(195.1, 28.06);
+    let frame = ImageFrame::new(&wcs);
+    let both = regions(
+        "global textangle=30\nfk5;box(195.11,28.07,20\",10\",30)\ntext(195.11,28.07)\n\
+         text(195.11,28.07) # textangle=30 text={a}",
+    );
+    for to in [Frame::GALACTIC, Frame::ICRS, Frame::IMAGE] {
+        let moved: Vec<_> =
+            both.iter().map(|one| one.in_frame(to, Some(&frame)).unwrap()).collect();
+        let ds9_regions::Shape::Box { angle: Some(angle), .. } = moved[0].shape else { panic!() };
+        for text in &moved[1..] {
+            let turned = text.text_angle().unwrap() - angle;
+            assert!(turned.wrapped_signed().degrees().abs() < 1e-9, "{to}: {text:?}");
+        }
+    }
+    let level = &regions("fk5;text(195.11,28.07) # text={a}")[0];
+    assert_eq!(level.in_frame(Frame::GALACTIC, None).unwrap().text_angle(), None);
+}
+
 #[test]
 fn a_large_polygon_takes_linear_time() {
     let count = 1_000_000;

@@ -30,11 +30,7 @@ impl Region {
         moved.shape = to.shape(&self.shape, center)?;
         moved.frame = frame;
         if let Some(center) = center {
-            for property in moved.properties.as_mut_slice() {
-                if let Property::Cells(cells) = property {
-                    **cells = to.cells(cells, center)?;
-                }
-            }
+            to.properties(&mut moved, center)?;
         }
         Ok(moved)
     }
@@ -47,6 +43,26 @@ struct Reframe<'a> {
 }
 
 impl Reframe<'_> {
+    /// The properties that say where something points.
+    fn properties(&self, region: &mut Region, at: Position) -> Result<(), ConvertError> {
+        let text = matches!(region.shape, Shape::Text(_));
+        for property in region.properties.as_mut_slice() {
+            match property {
+                Property::Cells(cells) => **cells = self.cells(cells, at)?,
+                Property::TextAngle(angle) if text => *angle = self.angle(*angle, at)?,
+                _ => {}
+            }
+        }
+        // An angle for all texts is another one for each place in another frame.
+        let own = region.properties.text_angle();
+        let angle = region.text_angle().filter(|_| text && own.is_none());
+        if let Some(angle) = angle.filter(|_| !self.from.same_axes(self.to)) {
+            let angle = Property::TextAngle(self.angle(angle, at)?);
+            region.properties = region.properties.iter().cloned().chain([angle]).collect();
+        }
+        Ok(())
+    }
+
     fn shape(&self, shape: &Shape, center: Option<Position>) -> Result<Shape, ConvertError> {
         let places = |all: &[Position]| {
             all.iter().map(|p| self.position(*p)).collect::<Result<_, ConvertError>>()

@@ -1,7 +1,8 @@
 //! How the regions of a file stand beside those that DS9 lists.
 
 use ds9_regions::{
-    Code, Flag, Format, ImageFrame, Mode, ParseOptions, PixelShape, Region, RegionFile, Shape,
+    Code, Flag, Format, Frame, ImageFrame, Mode, ParseOptions, PixelShape, Region, RegionFile,
+    Shape,
 };
 
 use crate::image::Image;
@@ -91,11 +92,26 @@ fn compare_regions(
                 add(format!("{a:?} for {b:?}"), off);
             }
         }
-        if let Some(what) = said_differently(region, their_region) {
+        if let Some(what) = said_differently(region, their_region)
+            .or_else(|| text_turned(region, their_region, image))
+        {
             add(what, None);
         }
     }
     (ours.len(), differ)
+}
+
+/// Whether a text stands at another angle in the image.
+fn text_turned(ours: &Region, theirs: &Region, image: &Image) -> Option<String> {
+    if !matches!(ours.shape, Shape::Text(_)) {
+        return None;
+    }
+    let frame = ImageFrame::as_ds9(image);
+    let our = ours.in_frame(Frame::IMAGE, Some(&frame)).ok()?.text_angle().unwrap_or_default();
+    let their = theirs.text_angle().unwrap_or_default();
+    // As far as the frames may turn.
+    let far = (our - their).wrapped_signed().degrees().abs() > 2e-3;
+    far.then(|| format!("text at {our:?} for {their:?}"))
 }
 
 /// What a region says beside its shape, as DS9 keeps it; not what DS9 cannot write back.

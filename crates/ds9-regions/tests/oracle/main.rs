@@ -1,6 +1,7 @@
 //! Where regions lie in an image, against what DS9 8.4.1 says.
 
 mod compare;
+mod corpus;
 mod image;
 mod live;
 mod numbers;
@@ -10,56 +11,12 @@ mod unseen;
 use std::collections::BTreeMap;
 use std::fs;
 
-use compare::{Difference, compare, foreign_verdict, verdict};
+use compare::{foreign_verdict, verdict};
 use ds9_regions::Format;
 use image::Image;
-use reasons::FRAMES;
-use serde_json::Value;
-
-/// Regions where DS9 is not followed.
-const KNOWN: &[(&str, &str)] = &[
-    ("055_global_wcs.reg:3", "seconds of arc on axes that are plain numbers: no length is right"),
-    ("058_saoimage_annulus.reg:2", "the old annulus, of which DS9 keeps only the inner ellipse"),
-];
 
 /// The files with answers, and the image that DS9 showed.
 const CORPUS: [(&str, &str); 2] = [("real", "allsky.hdr.txt"), ("synthetic", "north.hdr.txt")];
-
-#[test]
-fn image_pixels_are_those_of_ds9() {
-    let Some(root) = testkit::shared("data/regions") else { return };
-    let oracle: Value =
-        serde_json::from_slice(&fs::read(root.join("oracle.json")).unwrap()).unwrap();
-    let (mut count, mut differ, mut known) = (0, Vec::new(), 0);
-    for (folder, header) in CORPUS {
-        let image = Image::read(&root.join(header));
-        for (name, answer) in oracle[folder].as_object().unwrap() {
-            if answer["err"] != "" {
-                continue;
-            }
-            let bytes = fs::read(root.join(folder).join(name)).unwrap();
-            let (regions, found) = compare(&bytes, answer["image"].as_str().unwrap(), &image);
-            count += regions;
-            for Difference { line, shape, what, .. } in found {
-                let place = format!("{name}:{line}");
-                let line = format!("{place}: {shape}: {what}");
-                if let Some((_, reason)) = KNOWN.iter().find(|(known, _)| *known == place) {
-                    eprintln!("{line}\n    {reason}");
-                    known += 1;
-                } else {
-                    differ.push(line);
-                }
-            }
-        }
-    }
-    eprintln!("{count} regions, {known} known to differ, {} not", differ.len());
-    for (frame, seconds, degrees, reason) in FRAMES {
-        eprintln!("{}: within {seconds} arc seconds, {degrees} degrees: {reason}", frame.name());
-    }
-    assert!(count > 3000, "{count}");
-    assert!(differ.is_empty(), "{}", differ.join("\n"));
-    assert_eq!(known, KNOWN.len());
-}
 
 /// What was found in many files, by kind.
 #[derive(Default)]
