@@ -1,15 +1,14 @@
 //! World coordinates of a header for many points, for `wcs.py`; and skycells of many positions.
 //!
 //! A line of standard input is a command, answered by a line: `load HEADER POINTS` reads the cards of a header and pairs of
-//! doubles; `sky`, `pixel` and `cells` work on them, on one thread; `save FILE` writes what came of it.
+//! doubles; `sky` and `pixel` work on all of them, `sky-single` and `pixel-single` on one after the other, `cells` finds the
+//! skycells, all on one thread; `save FILE` writes what came of it.
 
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
 
 use astro_coords::{PixelCoord, SkyCoord};
 use hst_fits::{Header, LookupTables, SkyCell, Wcs};
-
-const NOWHERE: [f64; 2] = [f64::NAN; 2];
 
 fn doubles(bytes: &[u8]) -> Vec<[f64; 2]> {
     let number = |bytes: &[u8]| f64::from_le_bytes(bytes.try_into().expect("eight bytes"));
@@ -22,32 +21,51 @@ fn read(header: &str) -> Wcs {
     Wcs::from_keywords(&header, None, &LookupTables::default()).expect("world coordinates")
 }
 
+/// What was asked last came out as positions, or as pixels.
+enum Results {
+    Places,
+    Pixels,
+}
+
 fn main() -> io::Result<()> {
     let mut out = io::stdout();
-    let (mut wcs, mut points, mut results) = (None, Vec::new(), Vec::new());
+    let mut wcs = None;
+    // Points are pixels or places, as the command takes them; results go to the other.
+    let (mut points, mut pixels, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    let mut results = Results::Places;
     for line in io::stdin().lock().lines() {
         let line = line?;
         let words: Vec<_> = line.split_whitespace().collect();
         let mut count = 0;
+        let loaded = || wcs.as_ref().expect("load first");
         match words[0] {
             "load" => {
                 wcs = Some(read(words[1]));
                 points = doubles(&std::fs::read(words[2])?);
-                results = vec![NOWHERE; points.len()];
+                pixels = points.iter().map(|at| PixelCoord::new(at[0], at[1])).collect();
+                places = points.iter().map(|at| SkyCoord::from_degrees(at[0], at[1])).collect();
             }
             "sky" => {
-                let wcs = wcs.as_ref().expect("load first");
-                for (point, result) in points.iter().zip(&mut results) {
-                    let place = wcs.to_sky(PixelCoord::new(point[0], point[1]));
-                    *result = place.map_or(NOWHERE, |at| [at.ra.degrees(), at.dec.degrees()]);
+                loaded().to_sky_many(&pixels, &mut places);
+                results = Results::Places;
+            }
+            "sky-single" => {
+                let nowhere = SkyCoord::from_degrees(f64::NAN, f64::NAN);
+                for (pixel, place) in pixels.iter().zip(&mut places) {
+                    *place = loaded().to_sky(*pixel).unwrap_or(nowhere);
                 }
+                results = Results::Places;
             }
             "pixel" => {
-                let wcs = wcs.as_ref().expect("load first");
-                for (point, result) in points.iter().zip(&mut results) {
-                    let pixel = wcs.to_pixel(SkyCoord::from_degrees(point[0], point[1]));
-                    *result = pixel.map_or(NOWHERE, |at| [at.x, at.y]);
+                loaded().to_pixel_many(&places, &mut pixels);
+                results = Results::Pixels;
+            }
+            "pixel-single" => {
+                let nowhere = PixelCoord::new(f64::NAN, f64::NAN);
+                for (place, pixel) in places.iter().zip(&mut pixels) {
+                    *pixel = loaded().to_pixel(*place).unwrap_or(nowhere);
                 }
+                results = Results::Pixels;
             }
             "cells" => {
                 for point in &points {
@@ -55,9 +73,14 @@ fn main() -> io::Result<()> {
                 }
             }
             "save" => {
-                let bytes: Vec<u8> =
-                    results.iter().flatten().flat_map(|number| number.to_le_bytes()).collect();
-                std::fs::write(PathBuf::from(words[1]), bytes)?;
+                let pairs: Vec<[f64; 2]> = match results {
+                    Results::Places => {
+                        places.iter().map(|at| [at.ra.degrees(), at.dec.degrees()]).collect()
+                    }
+                    Results::Pixels => pixels.iter().map(|at| [at.x, at.y]).collect(),
+                };
+                let bytes = pairs.iter().flatten().flat_map(|number| number.to_le_bytes());
+                std::fs::write(PathBuf::from(words[1]), bytes.collect::<Vec<u8>>())?;
             }
             other => panic!("no such command: {other}"),
         }

@@ -1,5 +1,5 @@
 #![doc = include_str!("../README.md")]
-#![cfg_attr(not(feature = "cfitsio"), forbid(unsafe_code))]
+#![deny(unsafe_code)]
 
 #[cfg(feature = "cfitsio")]
 mod cfitsio;

@@ -69,6 +69,17 @@ fn check_chip(name: &str, wcs: &Wcs, (ny, nx): (i32, i32)) {
             assert!(off < step.max(1e-9), "{name} {pixel:?}: {off}, half a step is {step}");
         }
     }
+    let pixels: Vec<_> = (0..ny * nx)
+        .step_by(997)
+        .map(|i| PixelCoord::new((i % nx).into(), (i / nx).into()))
+        .collect();
+    let mut places = vec![SkyCoord::default(); pixels.len()];
+    wcs.to_sky_many(&pixels, &mut places);
+    let mut backs = pixels.clone();
+    wcs.to_pixel_many(&places, &mut backs);
+    for ((pixel, place), back) in pixels.iter().zip(&places).zip(&backs) {
+        assert_eq!((wcs.to_sky(*pixel), wcs.to_pixel(*place)), (Some(*place), Some(*back)));
+    }
     eprintln!("{name}: whole chip {worst:.1e} px");
 }
 

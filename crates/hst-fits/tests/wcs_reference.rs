@@ -41,9 +41,15 @@ fn every_header_gives_astropys_positions_both_ways() {
         let frame = wcs.frame();
         let [x, y, ra, dec] = ["x", "y", "ra", "dec"].map(|key| numbers(&case[key]));
         let (mut sky_worst, mut pixel_worst) = (0.0f64, 0.0f64);
+        let pixels: Vec<_> = x.iter().zip(&y).map(|(x, y)| PixelCoord::new(*x, *y)).collect();
+        let mut places = vec![SkyCoord::default(); pixels.len()];
+        wcs.to_sky_many(&pixels, &mut places);
+        let mut backs = pixels.clone();
+        wcs.to_pixel_many(&places, &mut backs);
         for i in 0..x.len() {
             let pixel = PixelCoord::new(x[i], y[i]);
             let place = wcs.to_sky(pixel).unwrap();
+            assert_eq!((place, wcs.to_pixel(place).unwrap()), (places[i], backs[i]));
             let (lon, lat) = frame.from_icrs(place);
             let off = SkyCoord::new(lon, lat).separation(SkyCoord::from_degrees(ra[i], dec[i]));
             let there = frame.to_icrs(

@@ -1,5 +1,6 @@
 use super::error::{Result, WcsError};
 use super::keywords::{Keywords, Version};
+use super::trig::sin_cos;
 
 /// A 2 × 2 matrix by rows.
 pub(super) type Matrix = [[f64; 2]; 2];
@@ -21,6 +22,19 @@ impl Linear {
     pub(super) fn new(origin: [f64; 2], matrix: Matrix) -> Result<Self> {
         let inverse = invert(&matrix).ok_or(WcsError::SingularMatrix("CD or PC and CDELT"))?;
         Ok(Self { origin, matrix, inverse })
+    }
+
+    /// The plane's point, in degrees, of a pixel.
+    #[inline(always)]
+    pub(super) fn to_plane(self, [x, y]: [f64; 2]) -> [f64; 2] {
+        apply(&self.matrix, [x - self.origin[0], y - self.origin[1]])
+    }
+
+    /// The pixel of the plane's point.
+    #[inline(always)]
+    pub(super) fn to_pixel(self, plane: [f64; 2]) -> [f64; 2] {
+        let [dx, dy] = apply(&self.inverse, plane);
+        [dx + self.origin[0], dy + self.origin[1]]
     }
 
     /// Turns the plane: `rotation` is applied after the matrix.
@@ -79,12 +93,12 @@ fn elements<K: Keywords + ?Sized>(
 
 /// The PC matrix of the old CROTA (Calabretta & Greisen 2002, A&A 395, 1077, eq. 189).
 fn rotation(crota: Option<f64>, cdelt: [f64; 2]) -> Matrix {
-    let (sin, cos) = crota.unwrap_or(0.0).to_radians().sin_cos();
+    let (sin, cos) = sin_cos(crota.unwrap_or(0.0) % 360.0);
     let ratio = cdelt[1] / cdelt[0];
     [[cos, -sin * ratio], [sin / ratio, cos]]
 }
 
-#[inline]
+#[inline(always)]
 pub(super) fn apply(m: &Matrix, [x, y]: [f64; 2]) -> [f64; 2] {
     [m[0][0] * x + m[0][1] * y, m[1][0] * x + m[1][1] * y]
 }

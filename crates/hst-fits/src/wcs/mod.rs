@@ -7,10 +7,15 @@ mod file;
 mod keywords;
 mod linear;
 mod lookup;
+mod many;
+mod polynomial;
 mod read;
 mod sip;
 mod sphere;
+mod start;
 mod tpv;
+mod trig;
+mod wide;
 pub(crate) mod zenithal;
 
 use astro_coords::{Angle, FrameTransform, PixelCoord, SkyCoord};
@@ -125,15 +130,33 @@ impl Wcs {
 
     /// Longitude (0 to 360) and latitude in degrees in the header's own frame.
     fn to_world(&self, pixel: [f64; 2]) -> Option<[f64; 2]> {
-        let plane = self.to_plane(self.undistorted(pixel));
-        let [lon, lat] = match &self.projection {
-            Projection::Zenithal(zenithal) => zenithal.to_sky(plane)?,
-            Projection::AllSky(projection, sphere) => sphere.to_sky(projection.to_native(plane)?.0),
-        };
-        Some([Angle::from_degrees(lon).wrapped().degrees(), lat])
+        let distortion = self.distortion.as_ref();
+        self.undistorted_to_world(distortion.map_or(pixel, |distortion| distortion.apply(pixel)))
+    }
+
+    /// The same of a pixel freed of its distortion.
+    fn undistorted_to_world(&self, pixel: [f64; 2]) -> Option<[f64; 2]> {
+        let plane = self.linear.to_plane(pixel);
+        let plane = self.tpv.as_ref().map_or(plane, |tpv| tpv.apply(plane).0).map(f64::to_radians);
+        match &self.projection {
+            Projection::Zenithal(zenithal) => zenithal.to_sky(plane),
+            Projection::AllSky(projection, sphere) => {
+                let [lon, lat] = sphere.to_sky(projection.to_native(plane)?.0);
+                Some([Angle::from_degrees(lon).wrapped().degrees(), lat])
+            }
+        }
     }
 
     fn to_image(&self, world: [f64; 2]) -> Option<[f64; 2]> {
+        let pixel = self.to_undistorted(world)?;
+        match &self.distortion {
+            Some(distortion) => distortion.invert(pixel),
+            None => Some(pixel),
+        }
+    }
+
+    /// The pixel, still to be distorted.
+    fn to_undistorted(&self, world: [f64; 2]) -> Option<[f64; 2]> {
         let plane = match &self.projection {
             Projection::Zenithal(zenithal) => zenithal.to_plane(world)?,
             Projection::AllSky(projection, sphere) => {
@@ -144,23 +167,7 @@ impl Wcs {
         if let Some(tpv) = &self.tpv {
             plane = tpv.invert(plane)?;
         }
-        let [dx, dy] = linear::apply(&self.linear.inverse, plane);
-        let pixel = [dx + self.linear.origin[0], dy + self.linear.origin[1]];
-        match &self.distortion {
-            Some(distortion) => distortion.invert(pixel),
-            None => Some(pixel),
-        }
-    }
-
-    fn undistorted(&self, pixel: [f64; 2]) -> [f64; 2] {
-        self.distortion.as_ref().map_or(pixel, |distortion| distortion.apply(pixel))
-    }
-
-    /// The projection plane's point in radians of a pixel freed of its distortion.
-    fn to_plane(&self, [x, y]: [f64; 2]) -> [f64; 2] {
-        let offset = [x - self.linear.origin[0], y - self.linear.origin[1]];
-        let plane = linear::apply(&self.linear.matrix, offset);
-        self.tpv.as_ref().map_or(plane, |tpv| tpv.apply(plane).0).map(f64::to_radians)
+        Some(self.linear.to_pixel(plane))
     }
 
     /// How the place moves with the pixel, degrees a pixel, in ICRS: `[[east by x, east by y], [north by x,

@@ -6,9 +6,11 @@ use super::error::{Result, WcsError};
 use super::keywords::{Keywords, Version};
 use super::linear::{self, Linear, Matrix};
 use super::lookup::{LookupTable, LookupTables};
-use super::sip::Sip;
+use super::sip;
 use super::sphere::Sphere;
+use super::start::Start;
 use super::tpv::{self, Tpv};
+use super::trig::sin_cos;
 use super::zenithal::{Kind, Zenithal};
 use super::{Projection, Wcs};
 
@@ -226,7 +228,7 @@ fn plane_turn(lon_pole: f64) -> Matrix {
     if lon_pole == 180.0 {
         return linear::UNITY;
     }
-    let (sin, cos) = (lon_pole - 180.0).to_radians().sin_cos();
+    let (sin, cos) = sin_cos((lon_pole - 180.0) % 360.0);
     [[cos, sin], [-sin, cos]]
 }
 
@@ -236,11 +238,17 @@ fn read_distortion<K: Keywords + ?Sized>(
     tables: &LookupTables,
 ) -> Result<Option<Distortion>> {
     let keywords = header.header();
-    let sip = Sip::read(keywords)?;
+    let sip = sip::read(keywords)?;
     let detector = lookup(keywords, "D2IMDIS", "D2IM", &tables.d2imarr)?;
     let residual = lookup(keywords, "CPDIS", "DP", &tables.wcsdvarr)?;
     let some = sip.is_some() || detector.iter().chain(&residual).any(Option::is_some);
-    Ok(some.then_some(Distortion { origin, detector, sip, residual }))
+    let start = sip.as_ref().and_then(|sip| {
+        let size = [1, 2].map(|axis| keywords.float(&format!("NAXIS{axis}")));
+        // Without its size the image is taken to lie around CRPIX.
+        let high = [0, 1].map(|axis| size[axis].unwrap_or(2.0 * origin[axis]) - origin[axis]);
+        Start::fit(sip, origin.map(|origin| -origin), high)
+    });
+    Ok(some.then_some(Distortion { origin, detector, sip, start, residual }))
 }
 
 /// The tables of both axes that `CPDIS1 = 'LOOKUP'` and `DP1 = 'EXTVER: 1'` ask for.

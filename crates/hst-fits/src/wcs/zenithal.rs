@@ -1,4 +1,8 @@
+use astro_coords::Angle;
+
 use super::linear::Matrix;
+use super::trig::{atan2, sin_cos, whole};
+use super::wide::{Block, each};
 
 /// Which azimuthal projection: how far from the reference point a distance on the sky is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,44 +37,72 @@ type Direction = [f64; 3];
 
 impl Zenithal {
     pub(crate) fn new(kind: Kind, reference: [f64; 2]) -> Self {
-        let (sin_reference, cos_reference) = reference[1].to_radians().sin_cos();
-        // The cosine of 90° in radians is 6e-17: at the pole it is zero.
-        let cos_reference = if reference[1].abs() == 90.0 { 0.0 } else { cos_reference };
+        let (sin_reference, cos_reference) = sin_cos(reference[1]);
+        let reference = [Angle::from_degrees(reference[0]).wrapped().degrees(), reference[1]];
         Self { kind, reference, sin_reference, cos_reference }
     }
 
-    /// Longitude and latitude in degrees of the plane's point, in radians.
-    #[inline]
+    /// Longitude (0 to 360) and latitude in degrees of the plane's point, in radians.
     pub(crate) fn to_sky(self, plane: [f64; 2]) -> Option<[f64; 2]> {
-        let [east, north, along] = self.kind.direction(plane)?;
+        let place = self.place(self.kind.direction(plane)?);
+        (!place[0].is_nan()).then_some(place)
+    }
+
+    /// The same of many, NaN where there is none.
+    #[inline(always)]
+    pub(super) fn to_sky_each(self, points: &mut Block) {
+        match self.kind {
+            Kind::Tan => each!(points, |[x, y]| self.place([x, y, 1.0])),
+            _ => each!(points, |plane| self.to_sky(plane).unwrap_or([f64::NAN; 2])),
+        }
+    }
+
+    /// Longitude (0 to 360) and latitude in degrees; NaN for what is not finite.
+    #[inline(always)]
+    fn place(self, [east, north, along]: Direction) -> [f64; 2] {
         let (s0, c0) = (self.sin_reference, self.cos_reference);
         let toward_equator = along * c0 - north * s0;
         let toward_pole = along * s0 + north * c0;
-        let across = east.hypot(toward_equator);
-        let lon = self.reference[0] + east.atan2(toward_equator).to_degrees();
+        let across = (east * east + toward_equator * toward_equator).sqrt();
+        let lon = self.reference[0] + atan2(east, toward_equator).to_degrees();
+        let lon = if lon < 0.0 { lon + 360.0 } else { lon };
+        let lon = if lon >= 360.0 { lon - 360.0 } else { lon };
         // tan(δ − δ0) without the difference of two large numbers, on this side of the pole.
-        let lat = if toward_equator > 0.0 {
-            let rise = north - s0 * (east * east / (across + toward_equator));
-            self.reference[1] + rise.atan2(across * c0 + toward_pole * s0).to_degrees()
+        let rise = north - s0 * (east * east / (across + toward_equator));
+        let near = toward_equator > 0.0;
+        let (from, rise, run) = if near {
+            (self.reference[1], rise, across * c0 + toward_pole * s0)
         } else {
-            toward_pole.atan2(across).to_degrees()
+            (0.0, toward_pole, across)
         };
-        Some([lon, lat])
+        let lat = from + atan2(rise, run).to_degrees();
+        if across.is_finite() & lat.is_finite() { [lon, lat] } else { [f64::NAN; 2] }
     }
 
     /// The plane's point, in radians, of a longitude and a latitude in degrees.
-    #[inline]
-    pub(crate) fn to_plane(self, [lon, lat]: [f64; 2]) -> Option<[f64; 2]> {
+    pub(crate) fn to_plane(self, place: [f64; 2]) -> Option<[f64; 2]> {
+        self.kind.plane(self.toward(place))
+    }
+
+    /// The same of many, NaN where there is none.
+    #[inline(always)]
+    pub(super) fn to_plane_each(self, places: &mut Block) {
+        match self.kind {
+            Kind::Tan => each!(places, |place| gnomonic(self.toward(place))),
+            _ => each!(places, |place| self.to_plane(place).unwrap_or([f64::NAN; 2])),
+        }
+    }
+
+    /// The unit direction to a longitude and a latitude in degrees.
+    #[inline(always)]
+    fn toward(self, [lon, lat]: [f64; 2]) -> Direction {
         let (s0, c0) = (self.sin_reference, self.cos_reference);
-        let (sin_half, cos_half) = (wrapped(lon - self.reference[0]) * 0.5).to_radians().sin_cos();
-        let (sin_rise, cos_rise) = (lat - self.reference[1]).to_radians().sin_cos();
-        let cos_lat = (c0 * cos_rise - s0 * sin_rise).max(0.0);
+        let (sin_half, cos_half) = sin_cos(wrapped(lon - self.reference[0]) * 0.5);
+        let (sin_rise, cos_rise) = sin_cos(lat - self.reference[1]);
+        let cos_lat = c0 * cos_rise - s0 * sin_rise;
+        let cos_lat = if cos_lat > 0.0 { cos_lat } else { 0.0 };
         let bulge = 2.0 * cos_lat * sin_half * sin_half;
-        self.kind.plane([
-            2.0 * cos_lat * sin_half * cos_half,
-            sin_rise + s0 * bulge,
-            cos_rise - c0 * bulge,
-        ])
+        [2.0 * cos_lat * sin_half * cos_half, sin_rise + s0 * bulge, cos_rise - c0 * bulge]
     }
 
     /// How the position moves (to the east and to the north) with the plane's point; all in radians.
@@ -95,9 +127,18 @@ impl Zenithal {
 }
 
 /// `angle` in degrees less the whole turns, −180 to 180; exact where it is already there.
-#[inline]
+#[inline(always)]
 fn wrapped(angle: f64) -> f64 {
-    if angle.abs() <= 180.0 { angle } else { angle - 360.0 * (angle / 360.0).round() }
+    if angle.abs() <= 180.0 { angle } else { angle - 360.0 * whole(angle * (1.0 / 360.0)) }
+}
+
+/// Where a unit direction is drawn on the tangent plane; NaN where it is not.
+#[inline(always)]
+fn gnomonic([east, north, along]: Direction) -> [f64; 2] {
+    let scale = 1.0 / along;
+    let plane = [east * scale, north * scale];
+    let shown = (along > 0.0) & plane[0].is_finite() & plane[1].is_finite();
+    if shown { plane } else { [f64::NAN; 2] }
 }
 
 impl Kind {
@@ -150,10 +191,13 @@ impl Kind {
     }
 
     /// Where a unit direction is drawn; `None` where the projection does not show it.
-    #[inline]
-    fn plane(self, [east, north, along]: Direction) -> Option<[f64; 2]> {
+    fn plane(self, direction: Direction) -> Option<[f64; 2]> {
+        let [east, north, along] = direction;
         let scale = match self {
-            Self::Tan if along > 0.0 => 1.0 / along,
+            Self::Tan => {
+                let plane = gnomonic(direction);
+                return (!plane[0].is_nan()).then_some(plane);
+            }
             Self::Sin if along >= 0.0 => 1.0,
             Self::Stg if along > -1.0 => 2.0 / (1.0 + along),
             Self::Zea if along > -1.0 => (2.0 / (1.0 + along)).sqrt(),
