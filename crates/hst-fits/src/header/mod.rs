@@ -199,8 +199,12 @@ impl Keywords for Header {
         self.card(keyword).and_then(|card| f64::from_value(&card.value))
     }
 
+    /// Also what is no value at all, such as `NaN`, so that it is not taken for missing.
     fn text(&self, keyword: &str) -> Option<String> {
-        self.card(keyword).and_then(|card| String::from_value(&card.value))
+        self.card(keyword).and_then(|card| match &card.value {
+            Value::Other(text) => Some(text.clone()),
+            value => String::from_value(value),
+        })
     }
 
     fn texts(&self, keyword: &str) -> Vec<String> {

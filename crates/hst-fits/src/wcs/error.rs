@@ -36,7 +36,13 @@ pub enum WcsError {
 
 impl WcsError {
     pub(super) fn bad(keyword: &str, value: impl ToString, problem: &'static str) -> Self {
-        Self::BadValue { keyword: keyword.to_owned(), value: value.to_string(), problem }
+        let text = value.to_string();
+        let value = match text.parse::<f64>() {
+            // 1e300 rather than all its zeros.
+            Ok(number) if text.len() > 30 => format!("{number:e}"),
+            _ => text,
+        };
+        Self::BadValue { keyword: keyword.to_owned(), value, problem }
     }
 }
 

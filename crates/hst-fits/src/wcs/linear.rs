@@ -53,24 +53,52 @@ pub(super) fn read<K: Keywords + ?Sized>(
     header: &Version<'_, K>,
     latitude_axis: usize,
 ) -> Result<Matrix> {
-    if let Some(cd) = elements(header, "CD", [[0.0, 0.0], [0.0, 0.0]])? {
-        return Ok(cd);
-    }
+    let cd = elements(header, "CD", [[0.0, 0.0], [0.0, 0.0]])?;
     let pc = elements(header, "PC", [[1.0, 0.0], [0.0, 1.0]])?;
-    let cdelt = match (header.float("CDELT1")?, header.float("CDELT2")?) {
-        (None, None) if pc.is_some() => [1.0, 1.0],
+    match (cd, pc) {
+        (Some(cd), None) => Ok(cd),
+        (Some(cd), Some(pc)) => {
+            // Other readers take one or the other, so one of two is wrong for somebody.
+            let differs = || {
+                let problem = "a header has one of CD and PC, or both of the same matrix";
+                WcsError::bad(&header.name("PC1_1"), pc[0][0], problem)
+            };
+            let scaled = scaled(&pc, steps(header, true)?);
+            let largest = cd.iter().flatten().fold(0.0f64, |largest, e| largest.max(e.abs()));
+            let same = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-6 * largest;
+            let equal = cd.iter().flatten().zip(scaled.iter().flatten()).all(same);
+            if equal { Ok(cd) } else { Err(differs()) }
+        }
+        (None, pc) => {
+            let steps = steps(header, pc.is_some())?;
+            let turn = match pc {
+                Some(pc) => pc,
+                None => rotation(header.float(&format!("CROTA{latitude_axis}"))?, steps),
+            };
+            Ok(scaled(&turn, steps))
+        }
+    }
+}
+
+/// CDELT of both axes; 1 where `optional` and there is none.
+fn steps<K: Keywords + ?Sized>(header: &Version<'_, K>, optional: bool) -> Result<[f64; 2]> {
+    let steps = match (header.float("CDELT1")?, header.float("CDELT2")?) {
+        (None, None) if optional => [1.0, 1.0],
         (None, _) => return Err(WcsError::MissingKeyword(header.name("CDELT1"))),
         (_, None) => return Err(WcsError::MissingKeyword(header.name("CDELT2"))),
         (Some(first), Some(second)) => [first, second],
     };
-    let turn = match pc {
-        Some(pc) => pc,
-        None => rotation(header.float(&format!("CROTA{latitude_axis}"))?, cdelt),
-    };
-    Ok([
-        [cdelt[0] * turn[0][0], cdelt[0] * turn[0][1]],
-        [cdelt[1] * turn[1][0], cdelt[1] * turn[1][1]],
-    ])
+    match steps.iter().position(|step| *step == 0.0) {
+        Some(axis) => {
+            let keyword = header.name(&format!("CDELT{}", axis + 1));
+            Err(WcsError::bad(&keyword, 0.0, "a step of zero shows nothing"))
+        }
+        None => Ok(steps),
+    }
+}
+
+fn scaled(turn: &Matrix, steps: [f64; 2]) -> Matrix {
+    [0, 1].map(|i| turn[i].map(|element| steps[i] * element))
 }
 
 /// The matrix whose elements are written one by one; `None` where the header has none of them.
@@ -117,7 +145,6 @@ pub(super) fn determinant(m: &Matrix) -> f64 {
 #[inline]
 pub(super) fn invert(m: &Matrix) -> Option<Matrix> {
     let scale = 1.0 / determinant(m);
-    scale
-        .is_finite()
+    (scale.is_finite() && scale != 0.0)
         .then(|| [[m[1][1] * scale, -m[0][1] * scale], [-m[1][0] * scale, m[0][0] * scale]])
 }

@@ -33,7 +33,7 @@ pub(super) fn read<K: Keywords + ?Sized>(
             "a latitude lies within -90 and 90 degrees",
         ));
     }
-    let origin = [header.needed("CRPIX1")? - 1.0, header.needed("CRPIX2")? - 1.0];
+    let origin = [origin(&header, "CRPIX1")?, origin(&header, "CRPIX2")?];
     let rows = linear::read(&header, axes.latitude)?;
     let scaled = [rows[0].map(|element| element * units[0]), rows[1].map(|e| e * units[1])];
     let linear = Linear::new(origin, [scaled[axes.longitude - 1], scaled[axes.latitude - 1]])?;
@@ -50,6 +50,18 @@ pub(super) fn read<K: Keywords + ?Sized>(
         projection,
     })
 }
+
+/// CRPIX counted from zero.
+fn origin<K: Keywords + ?Sized>(header: &Version<'_, K>, keyword: &str) -> Result<f64> {
+    let value = header.needed(keyword)?;
+    if value.abs() < FARTHEST {
+        return Ok(value - 1.0);
+    }
+    Err(WcsError::bad(&header.name(keyword), value, "so far away no pixel differs from the next"))
+}
+
+/// Numbers from here on have no halves.
+const FARTHEST: f64 = 4_503_599_627_370_496.0;
 
 /// Which axis is the longitude, of what, drawn how.
 struct CelestialAxes {
@@ -121,6 +133,12 @@ fn unit<K: Keywords + ?Sized>(header: &Version<'_, K>, axis: usize) -> Result<f6
 fn frame<K: Keywords + ?Sized>(header: &Version<'_, K>, system: System) -> Result<Frame> {
     let radesys = header.text("RADESYS").or_else(|| header.header().text("RADECSYS"));
     let equinox = header.float("EQUINOX")?.or_else(|| header.header().float("EPOCH"));
+    let checked = |frame, year: Option<f64>| match year {
+        Some(year) if !(1000.0..=3000.0).contains(&year) => {
+            Err(WcsError::bad(&header.name("EQUINOX"), year, "not a year of any equinox"))
+        }
+        _ => Ok(frame),
+    };
     let name = radesys.unwrap_or_default().trim().to_ascii_uppercase();
     let frame = match (name.as_str(), equinox) {
         ("ICRS", _) | ("", None) => Frame::Icrs,
@@ -131,11 +149,14 @@ fn frame<K: Keywords + ?Sized>(header: &Version<'_, K>, system: System) -> Resul
         // GSC1 and other catalogs' frames are realisations of FK5 or ICRS to an arcsecond.
         _ => return Err(WcsError::bad(&header.name("RADESYS"), name, "not a frame known here")),
     };
-    Ok(match system {
-        System::Equatorial => frame,
-        System::Galactic => Frame::Galactic,
-        System::Ecliptic => Frame::Ecliptic { equinox: equinox.unwrap_or(2000.0) },
-    })
+    match system {
+        System::Equatorial if frame == Frame::Icrs => Ok(frame),
+        System::Equatorial => checked(frame, equinox),
+        System::Galactic => Ok(Frame::Galactic),
+        System::Ecliptic => {
+            checked(Frame::Ecliptic { equinox: equinox.unwrap_or(2000.0) }, equinox)
+        }
+    }
 }
 
 /// The projection, its plane turned by LONPOLE where that is all LONPOLE does.

@@ -22,7 +22,7 @@ pub(super) fn read<K: Keywords + ?Sized>(header: &K) -> Result<Option<Polynomial
 }
 
 fn order<K: Keywords + ?Sized>(header: &K, keyword: &str) -> Result<Option<usize>> {
-    let Some(value) = header.float(keyword) else { return Ok(None) };
+    let Some(value) = number(header, keyword)? else { return Ok(None) };
     let order = (0..=Polynomial::MAX_ORDER).find(|&n| n as f64 == value);
     order
         .map(Some)
@@ -40,9 +40,17 @@ fn coefficient<K: Keywords + ?Sized>(
         return Ok(0.0);
     }
     let keyword = format!("{name}_{p}_{q}");
-    match header.float(&keyword) {
-        None => Ok(0.0),
-        Some(value) if value.is_finite() => Ok(value),
-        Some(value) => Err(WcsError::bad(&keyword, value, "not a finite number")),
+    number(header, &keyword).map(|value| value.unwrap_or(0.0))
+}
+
+fn number<K: Keywords + ?Sized>(header: &K, keyword: &str) -> Result<Option<f64>> {
+    match header.float(keyword) {
+        Some(value) if !value.is_finite() => {
+            Err(WcsError::bad(keyword, value, "not a finite number"))
+        }
+        None => header
+            .text(keyword)
+            .map_or(Ok(None), |text| Err(WcsError::bad(keyword, text, "not a number"))),
+        value => Ok(value),
     }
 }
