@@ -2,8 +2,8 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use crate::open::{self, Prefer};
 use clap::Args;
@@ -64,6 +64,20 @@ impl From<Outcome> for ExitCode {
     }
 }
 
+/// What Ctrl-C does: it sets `cancel` where the command looks at it, and else, or the second time, ends the program. No
+/// file stays half-written.
+fn end_in_order(cancel: Cancel, orderly: Arc<AtomicBool>) {
+    let handler = move || {
+        if !orderly.load(Ordering::Relaxed) || cancel.is_cancelled() {
+            hst_fits::abandon_unfinished();
+            std::process::exit(INTERRUPTED.into());
+        }
+        cancel.cancel();
+    };
+    // Fails where a parent wants Ctrl-C to be ignored.
+    let _ = ctrlc::try_set_handler(handler);
+}
+
 /// Standard error as the commands use it.
 #[derive(Debug)]
 pub(crate) struct Console {
@@ -78,6 +92,8 @@ pub(crate) struct Console {
     /// Warnings and problems, for the report.
     said: Mutex<Vec<String>>,
     cancel: Cancel,
+    /// Whether the command itself ends when `cancel` is set.
+    orderly: Arc<AtomicBool>,
 }
 
 impl Console {
@@ -87,6 +103,8 @@ impl Console {
             let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
         }
         open::configure(|remote| remote.prefer = global.prefer);
+        let (cancel, orderly) = (Cancel::new(), Arc::new(AtomicBool::new(false)));
+        end_in_order(cancel.clone(), orderly.clone());
         let progress = !global.no_progress && !global.quiet && io::stderr().is_terminal();
         Self {
             json: global.json,
@@ -97,7 +115,8 @@ impl Console {
             bars: MultiProgress::new(),
             warnings: AtomicUsize::new(0),
             said: Mutex::default(),
-            cancel: Cancel::new(),
+            cancel,
+            orderly,
         }
     }
 
@@ -120,15 +139,7 @@ impl Console {
     /// From now on Ctrl-C sets a flag instead of ending the program, so that downloads end in order; a second one
     /// ends it at once.
     pub(crate) fn interruptible(&self) -> Cancel {
-        let flag = self.cancel.clone();
-        let handler = move || {
-            if flag.is_cancelled() {
-                std::process::exit(INTERRUPTED.into());
-            }
-            flag.cancel();
-        };
-        // Fails where a handler is there: this one, or that of a parent which wants Ctrl-C to be ignored.
-        let _ = ctrlc::try_set_handler(handler);
+        self.orderly.store(true, Ordering::Relaxed);
         self.cancel.clone()
     }
 

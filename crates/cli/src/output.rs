@@ -1,10 +1,10 @@
 //! Where a table goes and in which format.
 
-use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use hst_fits::Aside;
 
 use crate::console::Console;
 use crate::table::{Format, Table};
@@ -76,22 +76,15 @@ pub(crate) fn write_aside(
     path: &Path,
     write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
 ) -> anyhow::Result<()> {
-    let name =
-        path.file_name().with_context(|| format!("{} is not a file name", path.display()))?;
-    let aside =
-        folder_of(path).join(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
-    let written = (|| {
-        let mut out = io::BufWriter::new(fs::File::create(&aside)?);
+    let fill = || {
+        let aside = Aside::create(path)?;
+        let mut out = io::BufWriter::new(aside.file());
         write(&mut out)?;
         out.flush()?;
-        out.get_ref().sync_all()?;
-        fs::rename(&aside, path)
-    })();
-    if written.is_err() {
-        // The reason is in `written`; a file that is not there cannot be removed either.
-        let _ = fs::remove_file(&aside);
-    }
-    written.with_context(|| format!("cannot write {}", path.display()))
+        drop(out);
+        aside.finish()
+    };
+    fill().with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -100,6 +93,8 @@ fn folder_of(path: &Path) -> &Path {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -131,6 +131,27 @@ mod interrupted {
         output
     }
 
+    /// The demo writes nine images: Ctrl-C while one has no name yet.
+    #[test]
+    fn ctrl_c_leaves_nothing_half_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let child = start(folder.path(), &["demo", "-o", "out"]);
+        let (started, out) = (Instant::now(), folder.path().join("out"));
+        let parts = || {
+            let entries = fs::read_dir(&out).into_iter().flatten().flatten();
+            entries.filter(|e| e.file_name().to_string_lossy().ends_with(".part")).count()
+        };
+        while parts() == 0 {
+            assert!(started.elapsed() < Duration::from_secs(30), "no file is begun");
+            thread::sleep(Duration::from_millis(1));
+        }
+        let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(kill.expect("kill runs").success());
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+        assert_eq!(parts(), 0);
+    }
+
     fn slow() -> (Server, Counter) {
         let server = Server::start(archive());
         let counter = Counter::slowing(&server, Duration::from_millis(30));

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
 
+mod aside;
 #[cfg(feature = "cfitsio")]
 mod cfitsio;
 mod checksum;
@@ -22,6 +23,7 @@ mod verify;
 mod wcs;
 mod write;
 
+pub use aside::{Aside, abandon_unfinished};
 #[cfg(feature = "cfitsio")]
 pub use cfitsio::{CfitsioFile, Verified};
 pub use error::{Error, Result};

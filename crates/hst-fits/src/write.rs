@@ -1,12 +1,14 @@
 //! Writing files: images with their headers, whole or not at all.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 use std::path::Path;
 
 use crate::header::{self, BLOCK, CARD};
-use crate::{Bitpix, Card, Error, Header, Result, StoredPixels, Table, Value, checksum, table};
+use crate::{
+    Aside, Bitpix, Card, Error, Header, Result, StoredPixels, Table, Value, checksum, table,
+};
 
 /// What a unit holds: pixels, row by row, with the shape `(ny, nx)`; or a table.
 ///
@@ -120,24 +122,17 @@ fn headers(units: &[(&Header, Pixels<'_>)], options: WriteOptions) -> Result<Vec
 /// Fills a file beside `path` and gives it that name when it is whole.
 pub(crate) fn write_aside(
     path: &Path,
-    fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
 ) -> Result<()> {
-    let place = path.display().to_string();
-    let name = path.file_name().ok_or_else(|| unwritable(format!("not a file name: {place}")))?;
-    let aside =
-        path.with_file_name(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
-    let written = (|| {
-        let mut out = BufWriter::with_capacity(1 << 20, File::create(&aside)?);
+    let write = || {
+        let aside = Aside::create(path)?;
+        let mut out = BufWriter::with_capacity(1 << 20, aside.file());
         fill(&mut out)?;
         out.flush()?;
-        out.get_ref().sync_all()?;
-        fs::rename(&aside, path)
-    })();
-    written.map_err(|source| {
-        // The reason is in `source`; a file that is not there cannot be removed either.
-        let _ = fs::remove_file(&aside);
-        Error::Write { place, source }
-    })
+        drop(out);
+        aside.finish()
+    };
+    write().map_err(|source| Error::Write { place: path.display().to_string(), source })
 }
 
 fn unwritable(problem: String) -> Error {

@@ -1,7 +1,9 @@
 //! Cutouts as a FITS file each.
 
-use std::fs;
+use std::io::Write as _;
 use std::path::PathBuf;
+
+use hst_fits::Aside;
 
 use super::npy::cannot_write;
 use super::tar::keeps;
@@ -26,14 +28,13 @@ pub fn batch_to_files(
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut cutout = piece.cutout()?;
         cutout.primary.set("FILENAME", name.as_str(), "name of the file");
-        let aside = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
         let bytes = cutout.to_bytes()?;
-        let written = fs::write(&aside, bytes).and_then(|()| fs::rename(&aside, &path));
-        written.map_err(|source| {
-            // The reason is in `source`.
-            let _ = fs::remove_file(&aside);
-            cannot_write(&path, source)
-        })
+        let write = || {
+            let aside = Aside::create(&path)?;
+            aside.file().write_all(&bytes)?;
+            aside.finish_unsynced()
+        };
+        write().map_err(|source| cannot_write(&path, source))
     };
     batch.each(write, |_, ()| Ok(()))
 }

@@ -1,10 +1,10 @@
 //! Cutouts of one size as one array a extension, in the format of NumPy.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use hst_fits::{Bitpix, Hdu};
+use hst_fits::{Aside, Bitpix, Hdu};
 
 use super::{Batch, Piece, Status};
 use crate::cut::{Mode, Scaling};
@@ -125,8 +125,7 @@ fn turned<const N: usize>(stored: &[u8], out: &mut Vec<u8>) {
 /// A file that is filled in any order.
 struct Array {
     path: PathBuf,
-    aside: PathBuf,
-    file: File,
+    aside: Aside,
     kind: Kind,
     start: u64,
     row: u64,
@@ -147,35 +146,26 @@ impl Array {
         header.extend(u16::try_from(length - 10).unwrap_or(u16::MAX).to_le_bytes());
         header.extend(text.as_bytes());
         let row = ny * nx * kind.bytes();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let aside = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
-        let open = || -> io::Result<File> {
-            let mut file = File::create(&aside)?;
-            file.write_all(&header)?;
-            file.set_len(length as u64 + row as u64 * places as u64)?;
-            Ok(file)
+        let open = || -> io::Result<Aside> {
+            let aside = Aside::create(path)?;
+            aside.file().write_all(&header)?;
+            aside.file().set_len(length as u64 + row as u64 * places as u64)?;
+            Ok(aside)
         };
-        let file = open().map_err(|source| cannot_write(path, source))?;
+        let aside = open().map_err(|source| cannot_write(path, source))?;
         let nothing = kind.nothing().repeat(ny * nx);
         let (path, start) = (path.to_owned(), length as u64);
-        Ok(Self { path, aside, file, kind, start, row: row as u64, nothing })
+        Ok(Self { path, aside, kind, start, row: row as u64, nothing })
     }
 
     fn put(&self, index: usize, bytes: &[u8]) -> Result<()> {
         let at = self.start + self.row * index as u64;
-        write_at(&self.file, bytes, at).map_err(|source| cannot_write(&self.path, source))
+        write_at(self.aside.file(), bytes, at).map_err(|source| cannot_write(&self.path, source))
     }
 
     fn finish(self) -> Result<()> {
-        let done = self.file.sync_all().and_then(|()| fs::rename(&self.aside, &self.path));
-        done.map_err(|source| cannot_write(&self.path, source))
-    }
-}
-
-impl Drop for Array {
-    /// What was not finished goes; what was has another name by now.
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.aside);
+        let Self { path, aside, .. } = self;
+        aside.finish().map_err(|source| cannot_write(&path, source))
     }
 }
 

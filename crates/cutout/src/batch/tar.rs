@@ -1,8 +1,9 @@
 //! Cutouts as FITS files in one tar archive.
 
-use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+
+use hst_fits::Aside;
 
 use super::npy::cannot_write;
 use super::{Batch, Piece, Status};
@@ -21,33 +22,21 @@ pub fn batch_to_tar(
     path: &Path,
     name: impl Fn(usize) -> String + Sync,
 ) -> Result<Vec<Status>> {
-    let short = path.file_name().unwrap_or_default().to_string_lossy();
-    let aside = path.with_file_name(format!(".{short}.{}.part", std::process::id()));
     let wrong = |source| cannot_write(path, source);
-    let written = (|| {
-        let mut out = BufWriter::with_capacity(1 << 20, File::create(&aside).map_err(wrong)?);
-        let make = |piece: &Piece<'_>| match keeps(batch, piece) {
-            true => piece.cutout()?.to_bytes().map(Some),
-            false => Ok(None),
-        };
-        let statuses = batch.each(make, |index, bytes: Option<Vec<u8>>| match bytes {
-            Some(bytes) => member(&mut out, &name(index), &bytes, path),
-            None => Ok(()),
-        })?;
-        let end = |out: &mut BufWriter<File>| -> io::Result<()> {
-            out.write_all(&[0; 1024])?;
-            out.flush()?;
-            out.get_ref().sync_all()?;
-            fs::rename(&aside, path)
-        };
-        end(&mut out).map_err(wrong)?;
-        Ok(statuses)
-    })();
-    if written.is_err() {
-        // The reason is in `written`.
-        let _ = fs::remove_file(&aside);
-    }
-    written
+    let aside = Aside::create(path).map_err(wrong)?;
+    let mut out = BufWriter::with_capacity(1 << 20, aside.file());
+    let make = |piece: &Piece<'_>| match keeps(batch, piece) {
+        true => piece.cutout()?.to_bytes().map(Some),
+        false => Ok(None),
+    };
+    let statuses = batch.each(make, |index, bytes: Option<Vec<u8>>| match bytes {
+        Some(bytes) => member(&mut out, &name(index), &bytes, path),
+        None => Ok(()),
+    })?;
+    out.write_all(&[0; 1024]).and_then(|()| out.flush()).map_err(wrong)?;
+    drop(out);
+    aside.finish().map_err(wrong)?;
+    Ok(statuses)
 }
 
 /// Whether a cutout is written.
