@@ -42,12 +42,18 @@ impl Aside {
         &self.file
     }
 
-    /// Gives the file its name once its bytes are on the disk.
+    /// Gives the file its name.
+    ///
+    /// Where it replaces an old one its bytes are forced to the disk first, so that also after a power failure one of the
+    /// two is there. A new file has nothing to lose but work that can be done again, and forcing it would take most of the
+    /// time of a small one.
     ///
     /// # Errors
     /// When the bytes or the name cannot be written; then the file goes.
     pub fn finish(self) -> io::Result<()> {
-        self.file.sync_all()?;
+        if self.path.symlink_metadata().is_ok() {
+            self.file.sync_all()?;
+        }
         self.finish_unsynced()
     }
 

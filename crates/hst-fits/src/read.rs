@@ -1,5 +1,6 @@
 //! Windows of images: whole or strided, padded on request, as physical values or as stored.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use astro_coords::PixelBox;
@@ -12,6 +13,14 @@ use crate::{Error, FitsFile, Hdu, Result, StoredPixels, StoredValue};
 
 /// Windows with more bytes than this are read by all threads.
 const PARALLEL: usize = 8 << 20;
+
+/// Bytes that a thread keeps for its next read.
+const KEPT: usize = 1 << 20;
+
+thread_local! {
+    /// Bytes on their way to numbers. Whoever reads an image band by band would clear fresh memory for each of them.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 impl FitsFile {
     /// Reads the pixels of `window`, row by row, to `out`, which has just that length.
@@ -125,7 +134,7 @@ impl FitsFile {
         let rows = Rows::new(hdu, plane, window, (1, 1))?;
         // A file that was cut short must not cost the memory of what it promises.
         self.check_present(&rows)?;
-        let mut bytes = vec![0; rows.pixels() * hdu.bitpix.bytes()];
+        let mut bytes = crate::zeroed(rows.pixels() * hdu.bitpix.bytes());
         self.read_bytes_of(&rows, &mut bytes)?;
         StoredPixels::new(hdu.bitpix, rows.out_shape(), bytes)
     }
@@ -221,8 +230,13 @@ impl FitsFile {
         };
         let batches = rows.batches(self.source().batch());
         if rows.pixels() * rows.hdu.bitpix.bytes() < PARALLEL {
-            let mut buffer = Vec::new();
-            return pieces(out, batches, width).try_for_each(|piece| read(&mut buffer, piece));
+            // Taken out while it is in use: of two reads of one thread, one within the other, the inner has its own.
+            let mut buffer = BUFFER.take();
+            let done = pieces(out, batches, width).try_for_each(|piece| read(&mut buffer, piece));
+            if buffer.capacity() <= KEPT {
+                BUFFER.set(buffer);
+            }
+            return done;
         }
         let pieces: Vec<_> = pieces(out, batches, width).collect();
         pieces.into_par_iter().map_init(Vec::new, read).collect()
