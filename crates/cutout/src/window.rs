@@ -1,5 +1,6 @@
 //! From a place and a size to a box of pixels.
 
+use std::fmt;
 use std::str::FromStr;
 
 use astro_coords::{Angle, PixelBox, PixelCoord};
@@ -25,6 +26,22 @@ pub enum Length {
     Pixels(f64),
     /// An angle, divided by the pixel's size along the axis at the reference point.
     Sky(Angle),
+}
+
+/// As it is read: `200`, `200x300`, `10arcsec`, `5x4arcsec`, `20pxx2arcsec`.
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Through degrees and back an arcsecond is off in its last digits.
+        let arcsec = |angle: Angle| (angle.arcsec() * 1e9).round() / 1e9;
+        match (self.x, self.y) {
+            (Length::Pixels(x), Length::Pixels(y)) if x == y => write!(f, "{x}"),
+            (Length::Pixels(x), Length::Pixels(y)) => write!(f, "{x}x{y}"),
+            (Length::Sky(x), Length::Sky(y)) if x == y => write!(f, "{}arcsec", arcsec(x)),
+            (Length::Sky(x), Length::Sky(y)) => write!(f, "{}x{}arcsec", arcsec(x), arcsec(y)),
+            (Length::Pixels(x), Length::Sky(y)) => write!(f, "{x}pxx{}arcsec", arcsec(y)),
+            (Length::Sky(x), Length::Pixels(y)) => write!(f, "{}arcsecx{y}px", arcsec(x)),
+        }
+    }
 }
 
 /// What happens to sizes and edges that are no whole pixels.
@@ -243,6 +260,9 @@ mod tests {
             ("20pix x 2arcsec", Size { x: Length::Pixels(20.0), y: Length::Sky(arcsec(2.0)) }),
         ] {
             assert_eq!(text.parse::<Size>().unwrap(), size, "{text}");
+        }
+        for text in ["200", "2.5x300", "10arcsec", "5x4.1arcsec", "20pxx2arcsec", "2arcsecx20px"] {
+            assert_eq!(text.parse::<Size>().unwrap().to_string(), text);
         }
         for text in ["", "x", "200x", "5 parsec", "-3", "0", "1x2x3", "5arcsecs", "nan", "é"] {
             assert!(text.parse::<Size>().is_err(), "{text}");

@@ -1,5 +1,7 @@
 //! What becomes of the values that several images have for one pixel.
 
+use std::ops::Range;
+
 /// What images of the same place have to do with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Relation {
@@ -61,6 +63,7 @@ impl Method<'_> {
 }
 
 /// Rows of one image within the result, all of one width.
+#[derive(Clone, Copy)]
 pub(crate) struct Part<'a> {
     pub(crate) values: &'a [f64],
     /// Empty where there are no weights.
@@ -68,20 +71,49 @@ pub(crate) struct Part<'a> {
     pub(crate) input: usize,
 }
 
-impl Part<'_> {
-    fn weight(&self, i: usize) -> f64 {
-        self.weights.get(i).copied().unwrap_or(1.0)
+impl<'a> Part<'a> {
+    /// Some of the pixels; with weights, be it that they are all 1.
+    fn slice(&self, pixels: Range<usize>) -> Self {
+        static ONES: [f64; BLOCK] = [1.0; BLOCK];
+        let weights = match self.weights {
+            [] => &ONES[..pixels.len()],
+            weights => &weights[pixels.clone()],
+        };
+        Self { values: &self.values[pixels], weights, input: self.input }
     }
 
-    /// The weight, 0 where the pixel does not count.
-    fn counting(&self, i: usize) -> f64 {
-        let weight = self.weight(i);
-        if self.values[i].is_finite() && weight > 0.0 && weight.is_finite() { weight } else { 0.0 }
+    fn pixels(&self) -> impl Iterator<Item = (f64, f64)> + use<'a> {
+        self.values.iter().copied().zip(self.weights.iter().copied())
     }
 }
 
+/// The weight, 0 where the pixel does not count.
+fn counting((value, weight): (f64, f64)) -> f64 {
+    only_if(value.is_finite() & (weight > 0.0) & weight.is_finite(), weight)
+}
+
+/// Pixels that stay in the fastest cache while one image after the other is added to them.
+const BLOCK: usize = 512;
+
 /// Combines rows of the same pixels. `weights` may be empty.
 pub(crate) fn combine(
+    parts: &[Part<'_>],
+    method: Method<'_>,
+    relation: Relation,
+    image: &mut [f64],
+    weights: &mut [f64],
+) {
+    let mut block = Vec::with_capacity(parts.len());
+    let mut weights = weights.chunks_mut(BLOCK);
+    for (i, image) in image.chunks_mut(BLOCK).enumerate() {
+        let pixels = i * BLOCK..i * BLOCK + image.len();
+        block.clear();
+        block.extend(parts.iter().map(|part| part.slice(pixels.clone())));
+        combine_block(&block, method, relation, image, weights.next().unwrap_or_default());
+    }
+}
+
+fn combine_block(
     parts: &[Part<'_>],
     method: Method<'_>,
     relation: Relation,
@@ -99,10 +131,8 @@ pub(crate) fn combine(
     }
     if !weights.is_empty() {
         match (relation, method) {
-            (Relation::SameExposures, _) => {
-                fold(parts, weights, 0.0, f64::max);
-            }
-            (_, Method::Weighted) => fold(parts, weights, 0.0, |sum, weight| sum + weight),
+            (Relation::SameExposures, _) => fold(parts, weights, f64::max),
+            (_, Method::Weighted) => fold(parts, weights, |sum, weight| sum + weight),
             _ => weights_of_mean(parts, weights),
         }
     }
@@ -111,13 +141,13 @@ pub(crate) fn combine(
 /// `Σ f S / Σ f`, NaN where nothing counts.
 fn linear(parts: &[Part<'_>], image: &mut [f64], factor: impl Fn(f64) -> f64) {
     image.fill(0.0);
-    let mut sums = vec![0.0; image.len()];
+    let mut sums = [0.0; BLOCK];
     for part in parts {
-        for (i, (out, sum)) in image.iter_mut().zip(&mut sums).enumerate() {
-            let weight = part.counting(i);
+        for ((out, sum), pixel) in image.iter_mut().zip(&mut sums).zip(part.pixels()) {
+            let weight = counting(pixel);
             let counts = weight > 0.0;
-            let f = if counts { factor(weight) } else { 0.0 };
-            *out += f * if counts { part.values[i] } else { 0.0 };
+            let f = only_if(counts, factor(weight));
+            *out += f * only_if(counts, pixel.0);
             *sum += f;
         }
     }
@@ -125,26 +155,25 @@ fn linear(parts: &[Part<'_>], image: &mut [f64], factor: impl Fn(f64) -> f64) {
     image.iter_mut().zip(&sums).for_each(|(out, sum)| *out /= sum);
 }
 
-fn fold(parts: &[Part<'_>], out: &mut [f64], start: f64, step: impl Fn(f64, f64) -> f64) {
-    out.fill(start);
+fn fold(parts: &[Part<'_>], out: &mut [f64], step: impl Fn(f64, f64) -> f64) {
+    out.fill(0.0);
     for part in parts {
-        for (i, out) in out.iter_mut().enumerate() {
-            *out = step(*out, part.counting(i));
-        }
+        out.iter_mut()
+            .zip(part.pixels())
+            .for_each(|(out, pixel)| *out = step(*out, counting(pixel)));
     }
 }
 
 /// The inverse variance of a plain mean, `n² / Σ 1/w`. That of a median is smaller, by up to π/2 for many images.
 fn weights_of_mean(parts: &[Part<'_>], out: &mut [f64]) {
     out.fill(0.0);
-    let mut counts = vec![0.0; out.len()];
+    let mut counts = [0.0; BLOCK];
     for part in parts {
-        for (i, (out, count)) in out.iter_mut().zip(&mut counts).enumerate() {
-            let weight = part.counting(i);
-            if weight > 0.0 {
-                *out += 1.0 / weight;
-                *count += 1.0;
-            }
+        for ((out, count), pixel) in out.iter_mut().zip(&mut counts).zip(part.pixels()) {
+            let weight = counting(pixel);
+            let counts = weight > 0.0;
+            *out += only_if(counts, 1.0 / weight);
+            *count += f64::from(u8::from(counts));
         }
     }
     for (out, count) in out.iter_mut().zip(counts) {
@@ -157,8 +186,9 @@ fn each(parts: &[Part<'_>], image: &mut [f64], function: &Combiner) {
     for (i, out) in image.iter_mut().enumerate() {
         samples.clear();
         samples.extend(parts.iter().filter_map(|part| {
-            let weight = part.counting(i);
-            let sample = Sample { value: part.values[i], weight, input: part.input };
+            let value = part.values[i];
+            let weight = counting((value, part.weights[i]));
+            let sample = Sample { value, weight, input: part.input };
             (weight > 0.0).then_some(sample)
         }));
         *out = if samples.is_empty() { f64::NAN } else { function(&samples) };
@@ -174,22 +204,44 @@ fn median(samples: &[Sample]) -> f64 {
 }
 
 fn as_astrocut(parts: &[Part<'_>], image: &mut [f64], weights: &mut [f64]) {
-    let zero = |value: f64| if value.is_nan() { 0.0 } else { value };
-    let mean = |i: usize, plane: &dyn Fn(&Part<'_>) -> f64| {
-        if parts.iter().all(|part| plane(part).is_nan()) {
-            return f64::NAN;
+    // What an image that counts is multiplied by: one over their number.
+    let mut shares = [0.0; BLOCK];
+    for part in parts {
+        let count = |value: &f64| if value.is_nan() { 0.0 } else { 1.0 };
+        shares.iter_mut().zip(part.values).for_each(|(share, value)| *share += count(value));
+    }
+    shares.iter_mut().for_each(|share| *share = 1.0 / *share);
+    astrocut_mean(parts, |part| part.values, &shares, image);
+    if !weights.is_empty() {
+        astrocut_mean(parts, |part| part.weights, &shares, weights);
+    }
+}
+
+/// The mean of `plane` over the images whose values are not NaN, its own NaN as 0; NaN where it has nothing else.
+fn astrocut_mean<'a>(
+    parts: &[Part<'a>],
+    plane: impl Fn(&Part<'a>) -> &'a [f64],
+    shares: &[f64; BLOCK],
+    out: &mut [f64],
+) {
+    out.fill(0.0);
+    // Becomes 0 where the plane has a number.
+    let mut nothing = [f64::NAN; BLOCK];
+    for part in parts {
+        let pixels = part.values.iter().zip(plane(part)).zip(shares);
+        for ((out, nothing), ((value, own), share)) in out.iter_mut().zip(&mut nothing).zip(pixels)
+        {
+            let has = !own.is_nan();
+            *out += only_if(has & !value.is_nan(), share * own);
+            *nothing = only_if(!has, *nothing);
         }
-        let valid = |part: &&Part<'_>| !part.values[i].is_nan();
-        let count = parts.iter().filter(valid).count();
-        let share = 1.0 / count as f64;
-        parts.iter().filter(valid).fold(0.0, |sum, part| sum + share * zero(plane(part)))
-    };
-    for (i, out) in image.iter_mut().enumerate() {
-        *out = mean(i, &|part| part.values[i]);
     }
-    for (i, out) in weights.iter_mut().enumerate() {
-        *out = mean(i, &|part| part.weight(i));
-    }
+    out.iter_mut().zip(&nothing).for_each(|(out, nothing)| *out += nothing);
+}
+
+/// The value or 0, without a branch, so that pixels are treated several at a time.
+fn only_if(keep: bool, value: f64) -> f64 {
+    f64::from_bits(value.to_bits() & u64::from(keep).wrapping_neg())
 }
 
 #[cfg(test)]

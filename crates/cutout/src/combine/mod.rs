@@ -113,8 +113,8 @@ impl<'a> Combination<'a> {
     /// When an image cannot be read.
     pub fn arrays(&self) -> Result<Vec<Array2<f64>>> {
         let (ny, nx) = self.shape();
-        let mut image = vec![0.0; ny * nx];
-        let mut weights = vec![0.0; if self.units.len() > 1 { ny * nx } else { 0 }];
+        let mut image = hst_fits::zeroed(ny * nx);
+        let mut weights = hst_fits::zeroed(if self.units.len() > 1 { ny * nx } else { 0 });
         pixels::both(self, 0..ny, &mut image, &mut weights)?;
         let arrays = [image, weights].into_iter().take(self.units.len());
         Ok(arrays

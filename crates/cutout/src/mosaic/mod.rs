@@ -242,7 +242,7 @@ impl<'a> Mosaic<'a> {
     /// When an image cannot be read.
     pub fn arrays(&self) -> Result<[Array2<f64>; 2]> {
         let (ny, nx) = self.shape();
-        let (mut image, mut weights) = (vec![0.0; ny * nx], vec![0.0; ny * nx]);
+        let (mut image, mut weights) = (hst_fits::zeroed(ny * nx), hst_fits::zeroed(ny * nx));
         self.read(0..ny, &mut image, &mut weights)?;
         Ok([image, weights]
             .map(|pixels| Array2::from_shape_vec((ny, nx), pixels).unwrap_or_default()))

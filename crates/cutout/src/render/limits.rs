@@ -47,7 +47,7 @@ impl Interval {
         }
     }
 
-    /// The limits of `image`. Reads it once to four times, and keeps less than a megabyte for each thread.
+    /// The limits of `image`. Reads it once to five times, and keeps some megabytes for each thread.
     ///
     /// # Errors
     /// As [`check`](Self::check); when no pixel is finite; when the image cannot be read.

@@ -4,6 +4,7 @@
 //! bytes do not depend on the number of threads.
 
 mod about;
+mod bracket;
 mod color;
 mod error;
 mod jpeg;

@@ -39,13 +39,15 @@ pub(crate) mod sealed {
         /// The value rounded to the type.
         fn rounded(value: f64) -> Self;
         fn difference(self, other: Self) -> f64;
+        /// The whole number nearest to `at`, not below 0 and below `places`, which is a power of two; 0 for NaN.
+        fn nearest_place(at: Self, places: usize) -> u16;
         /// From pixel to 0..=255, not truncated; NaN stays.
         fn brightness(self, limits: &Limits, stretch: Stretch) -> f64;
     }
 }
 
 macro_rules! sample {
-    ($type:ty, $bits:ty, $n:literal) => {
+    ($type:ty, $bits:ty, $n:literal, $unit:literal) => {
         impl sealed::Sealed for $type {
             const BITS: u32 = $n;
             const INFINITE: [u64; 2] = [
@@ -87,6 +89,17 @@ macro_rules! sample {
                 (self - other).into()
             }
 
+            #[inline]
+            #[allow(clippy::cast_possible_truncation, reason = "the last bits are what is meant")]
+            fn nearest_place(at: Self, places: usize) -> u16 {
+                // Comparisons that are false for NaN.
+                let at = if at > 0.0 { at } else { 0.0 };
+                let last = (places - 1) as Self;
+                let at = if at < last { at } else { last };
+                // At this size numbers are one apart, so that the sum is rounded to a whole one, in its last bits.
+                (at + $unit).to_bits() as u16 & (places - 1) as u16
+            }
+
             // Every intermediate result is rounded to the pixel's type, as arrays of that type do.
             fn brightness(self, limits: &Limits, stretch: Stretch) -> f64 {
                 let shifted = self - Self::rounded(limits.low);
@@ -104,8 +117,8 @@ macro_rules! sample {
     };
 }
 
-sample!(f32, u32, 32);
-sample!(f64, u64, 64);
+sample!(f32, u32, 32, 8_388_608.0);
+sample!(f64, u64, 64, 4_503_599_627_370_496.0);
 
 #[cfg(test)]
 mod tests {
