@@ -115,16 +115,22 @@ def main():
 
 
 def many(folder):
-    """1e5 cutouts of 64²; the peer's loop is timed on 50 of them."""
+    """1e5 cutouts of 64², to memory and to disk; the peer's loops are timed on 50 of them."""
     x, y = np.random.default_rng(3).uniform(100, 9900, (2, 100_000))
     places = WORLD.pixel_to_world(x, y)
     np.stack([places.ra.deg, places.dec.deg], axis=1).astype("<f8").tofile(f"{folder}/places.f64")
     loop = lambda: [fits_cut(IMAGE, places[i], 64, extension=1, memory_only=True, allow_empty=True) for i in range(50)]
-    theirs, found = [], []
+    onto_disk = lambda: [fits_cut(IMAGE, places[i], 64, extension=1, output_dir=folder, cutout_prefix=f"many{i}",
+                                  allow_empty=True) for i in range(50)]
+    jobs = {"many": "with headers, to memory", "stamps": "pixels, to memory", "batch": "to one .npy"}
+    theirs, disk, found = [], [], {job: [] for job in jobs}
     for _ in range(min(ROUNDS, 3)):
         theirs.append(cpu(loop) * 2000)
-        found.append(ours("batch", folder, 64, 1, ra=f"{folder}/places.f64", dec="100000"))
-    row("100 000 × 64² of SCI to .npy", theirs, found)
+        disk.append(cpu(onto_disk) * 2000)
+        for job in jobs:
+            found[job].append(ours(job, folder, 64, 1, ra=f"{folder}/places.f64", dec="100000"))
+    for job, name in jobs.items():
+        row(f"100 000 × 64² of SCI {name}", disk if job == "batch" else theirs, found[job])
     os.remove(f"{folder}/ours.npy")
 
 

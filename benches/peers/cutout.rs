@@ -1,8 +1,9 @@
 //! Our side of `peers/cutout.py`: one job, some times over, and what it took.
 //!
 //! `peer_cutout JOB IMAGE RA DEC SIZE RUNS FOLDER` prints one line of JSON with the mean CPU seconds, the median wall
-//! seconds and the peak memory in MiB. Jobs: memory, disk, batch (RA is then the file of positions, DEC their number), combine,
-//! png.
+//! seconds and the peak memory in MiB. Jobs: memory, disk, combine, png; and, with a file of positions as RA and their number
+//! as DEC, batch (to one .npy), many (pixels and headers of each in memory, as the peer has them) and stamps (the pixels
+//! alone).
 #![allow(clippy::print_stdout, reason = "a program for a script")]
 
 use std::error::Error;
@@ -15,7 +16,7 @@ use std::time::Instant;
 use astro_coords::{Angle, SkyCoord};
 use cutout::combine::{Combination, CombineOptions, Method, Relation};
 use cutout::render::{About, FileRows, Gray, Interval, RenderOptions, Stretch, Tone, write_png};
-use cutout::{Batch, CutOptions, Size, batch_to_npy, cut};
+use cutout::{Batch, CutOptions, Piece, Size, batch_to_npy, cut};
 use hst_fits::FitsFile;
 
 mod measure;
@@ -39,8 +40,11 @@ impl Job {
         Ok(cut(&file, self.at, Size::square(self.size), &self.options)?)
     }
 
+    /// Replacing a file, as the peer does, means taking the old one away and writing a new one.
     fn disk(&self) -> Any<()> {
-        Ok(self.cut()?.write(&self.folder.join("ours.fits"))?)
+        let path = self.folder.join("ours.fits");
+        self.cut()?.write(&path)?;
+        Ok(std::fs::remove_file(path)?)
     }
 
     fn png(&self) -> Any<()> {
@@ -64,6 +68,21 @@ impl Job {
         let file = FitsFile::open(&self.image)?;
         let batch = Batch::new(&file, places, |_| Size::square(self.size), &self.options)?;
         batch_to_npy(&batch, &[self.folder.join("ours.npy")])?;
+        Ok(())
+    }
+
+    /// Every cutout lives until the next, for all of them would be 1.6 GB.
+    fn many<T: Send>(
+        &self,
+        places: &[SkyCoord],
+        make: impl Fn(&Piece<'_>) -> cutout::Result<T> + Sync,
+    ) -> Any<()> {
+        let file = FitsFile::open(&self.image)?;
+        let batch = Batch::new(&file, places, |_| Size::square(self.size), &self.options)?;
+        batch.each(make, |_, made| {
+            black_box(made);
+            Ok(())
+        })?;
         Ok(())
     }
 }
@@ -101,7 +120,10 @@ fn main() -> Any<()> {
         return Err("JOB IMAGE RA DEC SIZE RUNS FOLDER".into());
     };
     let options = CutOptions {
-        extensions: if job == "batch" { "SCI".parse()? } else { "SCI,WHT".parse()? },
+        extensions: match job.as_str() {
+            "batch" | "many" | "stamps" => "SCI".parse()?,
+            _ => "SCI,WHT".parse()?,
+        },
         ..CutOptions::default()
     };
     let angle = |text: &String| text.parse().map(Angle::from_degrees).unwrap_or_default();
@@ -119,6 +141,14 @@ fn main() -> Any<()> {
         "batch" => {
             let places = places(ra)?;
             timed(runs, || job_of.batch(&places))
+        }
+        "many" => {
+            let places = places(ra)?;
+            timed(runs, || job_of.many(&places, |piece| piece.cutout()))
+        }
+        "stamps" => {
+            let places = places(ra)?;
+            timed(runs, || job_of.many(&places, |piece| Ok(piece.units[0].bytes.to_vec())))
         }
         "combine" => {
             let bytes = job_of.cut()?.to_bytes()?;
