@@ -66,6 +66,22 @@ good.reg: 1 region; DS9 loads it
 }
 
 #[test]
+fn check_tells_of_annotations_that_ds9_does_not_see() {
+    let folder = folder();
+    let text = "# Region file format: DS9 CARTA 4.0.0\nimage\npoint(5, 5)\n# box(5, 5, 4, 3, 0) color=#FFBA01\n";
+    fs::write(folder.path().join("carta.reg"), text).expect("a file");
+    let (out, _) = run(folder.path(), &["regions", "check", "carta.reg"], 0);
+    assert_eq!(
+        out,
+        "carta.reg: 1 region; DS9 loads it\n  \
+         1 annotation of CARTA, comments to DS9, not among them; `--from carta` reads them too\n"
+    );
+    let args = ["regions", "convert", "carta.reg", "--from", "carta", "--to", "line"];
+    let (out, _) = run(folder.path(), &args, 0);
+    assert_eq!(out, "image;point(5,5);box(5,5,4,3,0);\n");
+}
+
+#[test]
 fn check_as_json_is_a_line_a_file() {
     let folder = folder();
     let (out, err) = run(folder.path(), &["regions", "check", "--json", "bad.reg", "good.reg"], 3);
@@ -129,7 +145,7 @@ fn convert_to_ds9_rounds_as_ds9_and_canonical_does_not() {
         "fk5;circle(13:29:52.7,+47:11:43,10\") # text={007}\nvector(1,2,0.5d,-30)\ncircle(5i,6i,2i)\n",
     )
     .expect("a file");
-    let (out, err) = run(folder.path(), &["regions", "convert", "a.reg"], 3);
+    let (out, err) = run(folder.path(), &["regions", "convert", "a.reg"], 0);
     assert_eq!(
         out,
         "# Region file format: DS9 version 4.1\n\
@@ -137,13 +153,10 @@ fn convert_to_ds9_rounds_as_ds9_and_canonical_does_not() {
          fixed=0 edit=1 move=1 delete=1 include=1 source=1\n\
          fk5\n\
          circle(202.4695833,47.1952778,10.000\") # text={007}\n\
-         # vector(1.0000000,2.0000000,1800.000\",330) vector=1\n"
+         # vector(1.0000000,2.0000000,1800.000\",330) vector=1\n\
+         circle(5i,6i,2i)\n"
     );
-    assert_eq!(
-        err,
-        "error: a.reg:3: circle not written: a position or length is not in the frame of its region, and no \
-         image is given to convert it; `--to canonical` keeps it as it is\n"
-    );
+    assert_eq!(err, "");
     let (out, _) = run(folder.path(), &["regions", "convert", "a.reg", "--to", "canonical"], 0);
     assert_eq!(
         out,
@@ -158,6 +171,44 @@ fn convert_to_ds9_rounds_as_ds9_and_canonical_does_not() {
     assert_eq!(line, "image;circle(1,2,3);\n");
     let (_, err) = run(folder.path(), &["regions", "convert", "good.reg", "-o", "line.reg"], 1);
     assert_eq!(err, "error: line.reg exists; add --overwrite to replace it\n");
+}
+
+/// Units that are not the frame's stay, where no image says what they are in it.
+#[test]
+fn convert_to_ds9_keeps_units_of_another_frame() {
+    let folder = folder();
+    fs::write(
+        folder.path().join("a.reg"),
+        "image\ncircle(13:00:24,28:03:36,0.1')\nbox(1,2,3p,4p)\nannulus(1,2,3,1d)\npolygon(1d,2d,3i,4i,5p,6p)\n",
+    )
+    .expect("a file");
+    let (out, _) = run(folder.path(), &["regions", "convert", "a.reg"], 0);
+    let lines: Vec<_> = out.lines().skip(2).collect();
+    assert_eq!(
+        lines,
+        [
+            "image",
+            "circle(195.1000000d,28.0600000d,6.000\")",
+            "box(1,2,3p,4p,0)",
+            "annulus(1,2,3,3600.000\")",
+            "polygon(1.0000000d,2.0000000d,3,4,5p,6p)",
+        ]
+    );
+    fs::write(folder.path().join("b.reg"), &out).expect("a file");
+    run(folder.path(), &["regions", "check", "--strict", "b.reg"], 0);
+}
+
+#[test]
+fn convert_names_a_label_that_cannot_be_written() {
+    let folder = folder();
+    let text = "#CRTFv0\ncircle[[1deg,2deg],3arcsec], label=a'}\"b\ncircle[[1deg,2deg],3arcsec]\n";
+    fs::write(folder.path().join("a.crtf"), text).expect("a file");
+    let (out, err) = run(folder.path(), &["regions", "convert", "a.crtf"], 3);
+    assert!(out.ends_with("icrs\ncircle(1.0000000,2.0000000,3.000\")\n"), "{out}");
+    assert_eq!(
+        err,
+        "error: a.crtf:2: circle not written: a text holds `}`, `\"` and `'`, so nothing is left to quote it with\n"
+    );
 }
 
 /// Half a second of arc a pixel, north up, the centre at pixel (100, 100); physical pixels twice as fine.

@@ -120,6 +120,8 @@ codes! {
     LabelArgument = "W523",
     /// `&&` between the members of a composite, which DS9 reads since a version after 8.4.
     And = "W524",
+    /// An angle behind the label of a text, as JS9 writes it.
+    AngleArgument = "W525",
     /// DS9 would take this for two lengths.
     TwoLengths = "W601",
     /// DS9 cuts or wraps this value.
@@ -128,6 +130,8 @@ codes! {
     LegacyRings = "W603",
     /// Shapes are given before any frame; DS9 takes physical pixels.
     NoFrame = "W604",
+    /// DS9 has room for 79 bytes of a text.
+    LongText = "W605",
 }
 
 impl Code {
@@ -214,6 +218,10 @@ fn excerpt(source: &[u8], at: usize, end: usize) -> (String, usize, usize) {
     let start = source[from..at].iter().rposition(is_end).map_or(from, |n| from + n + 1);
     let to = (at + window).min(source.len());
     let stop = source[at..to].iter().position(is_end).map_or(to, |n| at + n);
+    // Where the line was cut, it is cut between characters.
+    let inside = |at: usize| source.get(at).is_some_and(|byte| (0x80..0xc0).contains(byte));
+    let start = (start..at).find(|at| !inside(*at)).unwrap_or(at);
+    let stop = (at..=stop).rev().find(|at| !inside(*at)).unwrap_or(stop);
     let mut before = printable(&source[start..at]);
     let marked = printable(&source[at..end.min(stop)]);
     let mut after = printable(&source[end.min(stop)..stop]);
@@ -239,7 +247,11 @@ fn printable(bytes: &[u8]) -> Vec<char> {
         c if c.is_control() => '\u{fffd}',
         c => c,
     };
-    String::from_utf8_lossy(bytes).chars().map(plain).collect()
+    // As texts are read, so that what is shown is what was understood.
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.chars().map(plain).collect(),
+        Err(_) => bytes.iter().map(|byte| plain(char::from(*byte))).collect(),
+    }
 }
 
 impl fmt::Display for Diagnostic {
@@ -263,5 +275,23 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), Code::ALL.len());
+    }
+
+    fn rendered(source: &[u8]) -> String {
+        let file = crate::RegionFile::parse(source, crate::Mode::Recover);
+        let all = file.errors().iter().chain(file.warnings());
+        all.map(|one| one.render(source)).collect()
+    }
+
+    #[test]
+    fn what_is_shown_is_what_was_read() {
+        let latin = rendered(b"image\ncircle(1,2,3) # text={caf\xe9} (\n");
+        assert!(latin.contains("text={café}"), "{latin}");
+        let carets = rendered(b"fk5\ncircle(1,2,1'30\")\n");
+        assert!(carets.contains("\n2 | circle(1,2,1'30\")\n  |            ^^^^^\n"), "{carets}");
+        let line = format!("image\ncircle(1,2,3) # text={{{}}} (\n", "é".repeat(400));
+        let long = rendered(line.as_bytes());
+        assert!(long.contains("éé} (") && !long.contains('Ã'), "{long}");
+        assert!(long.contains("DS9 keeps the first 79 bytes"), "{long}");
     }
 }

@@ -147,6 +147,16 @@ impl RegionFile {
         file
     }
 
+    /// Reads a file of CARTA with what it draws on top.
+    pub(crate) fn parse_annotated(bytes: &[u8], options: &ParseOptions) -> Self {
+        let mut file = Self::default();
+        let state = State { frame: Frame::IMAGE, ..State::default() };
+        let (block, state) = Parser::new(bytes, 0, state, options).annotated().run();
+        file.append(block, options);
+        file.set_counts(&state);
+        file
+    }
+
     /// Reads a file that need not fit into memory as text; only its regions must.
     ///
     /// The result is that of [`Self::parse_with`]. [`RegionStream`](crate::RegionStream) gives the regions one by one instead.

@@ -254,6 +254,27 @@ proptest! {
     }
 }
 
+/// Units that are not the frame's stay, where no image says what they are in it; DS9 reads them as the same.
+#[test]
+fn ds9_style_keeps_units_of_another_frame() {
+    let text = "image\ncircle(13:00:24,28:03:36,0.1')\nbox(1,2,3p,4p)\nannulus(1,2,3,1d)\n\
+                polygon(1d,2d,3i,4i,5p,6p)\nfk5\ncircle(1,2,2p)\nannulus(1,2,4',3\")\n";
+    let file = RegionFile::parse(text.as_bytes(), Mode::Strict);
+    let saved = file.to_text(Style::Ds9).unwrap();
+    let expected = [
+        "image",
+        "circle(195.1000000d,28.0600000d,6.000\")",
+        "box(1,2,3p,4p,0)",
+        "annulus(1,2,3,3600.000\")",
+        "polygon(1.0000000d,2.0000000d,3,4,5p,6p)",
+        "fk5",
+        "circle(1.0000000,2.0000000,2p)",
+        "annulus(1.0000000,2.0000000,3.000\",240.000\")",
+    ];
+    assert_eq!(saved.lines().skip(2).collect::<Vec<_>>(), expected);
+    assert!(RegionFile::parse(saved.as_bytes(), Mode::Strict).errors().is_empty());
+}
+
 /// The answers of DS9 to files whose every number is already in image pixels.
 #[test]
 fn ds9_style_is_byte_for_byte_that_of_ds9() {

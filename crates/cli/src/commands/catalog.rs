@@ -42,7 +42,7 @@ Examples:
 pub(crate) struct Args {
     /// Region file, of DS9 or another program, in any frame; regions in pixels are those of the first of --images
     regions: PathBuf,
-    /// Its format: ds9, ciao, saoimage, pros, saotng, xy or crtf [default: what the first lines show]
+    /// Its format: ds9, ciao, saoimage, pros, saotng, xy, crtf or carta [default: what the first lines show]
     #[arg(long, value_name = "FORMAT")]
     from: Option<ds9_regions::Format>,
     /// Images to measure (drizzled FITS: SCI, else the first 2-D image) [default: what the archive has]

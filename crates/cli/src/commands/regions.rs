@@ -28,7 +28,7 @@ enum Action {
         /// Region files
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
-        /// Their format: ds9, ciao, saoimage, pros, saotng, xy or crtf [default: what the first lines show]
+        /// Their format: ds9, ciao, saoimage, pros, saotng, xy, crtf or carta [default: what the first lines show]
         #[arg(long, value_name = "FORMAT")]
         from: Option<Format>,
         /// Ask whether DS9 itself would load them: what it refuses is an error
@@ -45,7 +45,7 @@ enum Action {
     Convert {
         /// Region file
         file: PathBuf,
-        /// Its format: ds9, ciao, saoimage, pros, saotng, xy or crtf [default: what the first lines show]
+        /// Its format: ds9, ciao, saoimage, pros, saotng, xy, crtf or carta [default: what the first lines show]
         #[arg(long, value_name = "FORMAT")]
         from: Option<Format>,
         /// What to write

@@ -58,6 +58,8 @@ struct Checked {
     format: Format,
     file: RegionFile,
     loads_in_ds9: bool,
+    /// What CARTA would draw on top of the regions.
+    annotations: usize,
 }
 
 impl Checked {
@@ -72,7 +74,12 @@ impl Checked {
         let as_ds9 = parse(Mode::Strict, Format::Ds9);
         let loads_in_ds9 = as_ds9.errors().is_empty();
         let file = if strict { as_ds9 } else { parse(Mode::Recover, format) };
-        Ok(Self { name: path.display().to_string(), bytes, format, file, loads_in_ds9 })
+        let count = |format| parse(Mode::Recover, format).regions().len();
+        let carta = format == Format::Ds9 && bytes.starts_with(b"# Region file format: DS9 CARTA");
+        let annotations =
+            if carta { count(Format::Carta).saturating_sub(count(Format::Ds9)) } else { 0 };
+        let name = path.display().to_string();
+        Ok(Self { name, bytes, format, file, loads_in_ds9, annotations })
     }
 
     fn is_bad(&self) -> bool {
@@ -107,6 +114,13 @@ impl Checked {
         }
         if self.file.error_count() + self.file.warning_count() > 0 {
             out.push('\n');
+        }
+        if self.annotations > 0 {
+            let annotations = counted(self.annotations, "annotation");
+            let _ = writeln!(
+                out,
+                "  {annotations} of CARTA, comments to DS9, not among them; `--from carta` reads them too"
+            );
         }
         out
     }

@@ -134,12 +134,16 @@ fn as_regions(
     for region in file.regions() {
         match RegionFile::from_iter([region.clone()]).to_text(style) {
             Ok(_) => kept.push(region.clone()),
-            Err(error) => console.problem(&format!(
-                "{name}:{}: {} not written: {}; `--to canonical` keeps it as it is",
-                region.line(),
-                region.shape.name(),
-                error.problem
-            )),
+            Err(error) => {
+                let exact = RegionFile::from_iter([region.clone()]).to_text(Style::Canonical);
+                let hint = if exact.is_ok() { "; `--to canonical` keeps it as it is" } else { "" };
+                console.problem(&format!(
+                    "{name}:{}: {} not written: {}{hint}",
+                    region.line(),
+                    region.shape.name(),
+                    error.problem
+                ));
+            }
         }
     }
     let lost = file.regions().len() - kept.len();

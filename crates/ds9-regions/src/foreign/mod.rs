@@ -35,12 +35,23 @@ pub enum Format {
     Xy,
     /// CASA's region text: `circle[[18h12m24s, -23d11m00s], 2.3arcsec]`.
     Crtf,
+    /// CARTA's: DS9's own, without a frame image pixels, and with annotations behind `#`, `# box(5, 5, 4, 3, 0)`.
+    /// They are drawings on top of the regions and comments to DS9, so that no file is read so unasked.
+    Carta,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Ds9, Self::Ciao, Self::SaoImage, Self::Pros, Self::SaoTng, Self::Xy, Self::Crtf];
+    pub const ALL: [Self; 8] = [
+        Self::Ds9,
+        Self::Ciao,
+        Self::SaoImage,
+        Self::Pros,
+        Self::SaoTng,
+        Self::Xy,
+        Self::Crtf,
+        Self::Carta,
+    ];
 
     /// The word for it, as DS9 has it.
     pub const fn name(self) -> &'static str {
@@ -52,13 +63,15 @@ impl Format {
             Self::SaoTng => "saotng",
             Self::Xy => "xy",
             Self::Crtf => "crtf",
+            Self::Carta => "carta",
         }
     }
 
     /// The format that the first lines show; DS9's own where they show none.
     ///
     /// CIAO and CASA name themselves in the first line, SAOtng its coordinates; PROS begins with `logical` or
-    /// `equatorial`, and a file whose first line is two numbers is a list of places. SAOimage files show nothing.
+    /// `equatorial`, and a file whose first line is two numbers is a list of places. SAOimage files show nothing,
+    /// and those of CARTA are DS9's unless the annotations are wanted.
     pub fn detect(bytes: &[u8]) -> Self {
         let start = &bytes[..bytes.len().min(LOOK)];
         let lines = start.split(|byte| matches!(byte, b'\n' | b'\r'));
@@ -127,7 +140,7 @@ impl fmt::Display for Format {
 
 /// A word that names no [`Format`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no format of regions: ds9, ciao, saoimage, pros, saotng, xy, crtf")]
+#[error("`{0}` is no format of regions: ds9, ciao, saoimage, pros, saotng, xy, crtf, carta")]
 pub struct UnknownFormat(String);
 
 impl FromStr for Format {
@@ -147,6 +160,7 @@ impl RegionFile {
     pub fn parse_format(bytes: &[u8], format: Format, options: &ParseOptions) -> Self {
         match format {
             Format::Ds9 => Self::parse_with(bytes, options),
+            Format::Carta => Self::parse_annotated(bytes, options),
             Format::Xy => reader::read(bytes, options, xy::Xy::default()),
             Format::Crtf => reader::read(bytes, options, crtf::Crtf::default()),
             Format::Ciao | Format::SaoImage | Format::Pros | Format::SaoTng => {

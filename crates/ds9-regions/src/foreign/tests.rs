@@ -177,6 +177,25 @@ fn lists_of_places() {
 }
 
 #[test]
+fn carta() {
+    check(
+        Format::Carta,
+        &[(
+            "# Region file format: DS9 CARTA 4.0.0\npoint(5.00, 5.00) # color=#2EE6D6\n\
+             # box(5.00, 5.00, 4.00, 3.00, 0) color=#FFBA01\n# polyline(5, 5, 4, 3, 1, 6)\n\
+             # textbox(6, 6, 4, 3, 0) text={a}\n# text(6, 6) text=\"Text\"\n# box of words\n",
+            "image\npoint(5,5) # color=#2EE6D6\nbox(5,5,4,3,0) # color=#FFBA01 ann\n\
+             segment(5,5,4,3,1,6) # ann\nbox(6,6,4,3,0) # text={a} ann\ntext(6,6) # text={Text}",
+        )],
+    );
+    let text = b"# Region file format: DS9 CARTA 4.0.0\nimage\n# box(5, 5, 4, 3, 0)\n";
+    assert_eq!(Format::detect(text), Format::Ds9);
+    assert_eq!(RegionFile::parse(text, Mode::Default).regions().len(), 0);
+    let (_, errors) = read("# box(5, 5, 4)\n# line(1,2,3,4)", Format::Carta);
+    assert_eq!(errors, ["line 1, column 14: expected the second of two lengths, found `)` [E201]"]);
+}
+
+#[test]
 fn crtf() {
     check(
         Format::Crtf,

@@ -138,6 +138,7 @@ impl Parser<'_> {
 
     /// A length; `1'30"` is one where DS9 could not read two.
     pub(super) fn length(&mut self, expected: &'static str) -> Result<Length> {
+        let from = self.token.start;
         let length = self.bare_length(expected)?;
         if self.lenient
             && length.unit == Unit::Arcmin
@@ -145,7 +146,7 @@ impl Parser<'_> {
             && self.adjacent()
         {
             let seconds = self.advance();
-            self.warn(Code::MinutesAndSeconds, seconds.start, seconds.end);
+            self.warn(Code::MinutesAndSeconds, from, seconds.end);
             let total = length.value * 60.0 + seconds.value;
             if !total.is_finite() {
                 return Err(too_large(seconds.start, seconds.end));

@@ -82,6 +82,8 @@ pub(crate) fn summary(code: Code) -> &'static str {
         Code::Json => "the notation of JS9 behind a shape is dropped; DS9 fails on it",
         Code::BareSwitch => "a switch without a value, as JS9 writes it; DS9 fails on it",
         Code::LabelArgument => "DS9 takes no label here: write `text={...}` behind the shape",
+        Code::AngleArgument => "DS9 takes no angle here: write `textangle=30` behind the shape",
+        Code::LongText => "DS9 keeps the first 79 bytes of this text",
         Code::And => "DS9 up to 8.4 refuses a file with `&&`",
         Code::ExactlySixty => "60 minutes or seconds are taken as the next whole one",
         Code::TwoLengths => {

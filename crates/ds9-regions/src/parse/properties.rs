@@ -8,6 +8,9 @@ use crate::lex::{Kind, Token};
 use crate::properties::{Axes, CellKind, Cells, Compass, DistanceUnit, Ruler};
 use crate::{Flag, Property, SkyFrame, System, Text, WcsName};
 
+/// Bytes of a text that DS9 keeps.
+const DS9_TEXT: usize = 79;
+
 impl Parser<'_> {
     /// One property; the token is its name.
     pub(super) fn property(&mut self) -> Result<()> {
@@ -114,7 +117,7 @@ impl Parser<'_> {
             Keyword::Property(PropertyName::Format) => {
                 Property::Format(self.string_value("a format")?)
             }
-            Keyword::Shape(ShapeName::Text) => Property::Text(self.string_value("a text")?),
+            Keyword::Shape(ShapeName::Text) => Property::Text(self.label()?),
             Keyword::Property(PropertyName::DashList) => {
                 Property::DashList(self.integer()?, self.integer()?)
             }
@@ -163,6 +166,15 @@ impl Parser<'_> {
         }
         self.advance();
         Ok(self.text_of(&token))
+    }
+
+    fn label(&mut self) -> Result<Text> {
+        let token = self.token;
+        let text = self.string_value("a text")?;
+        if text.len() > DS9_TEXT {
+            self.warn(Code::LongText, token.start, token.end);
+        }
+        Ok(text)
     }
 
     /// Where a word ends that may hold `-`, `_`, `.` and the like.

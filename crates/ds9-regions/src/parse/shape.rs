@@ -1,15 +1,12 @@
 //! One function for each family of shapes.
 
-use super::{Fail, Head, Legacy, Parser, Result};
+use super::{Fail, Head, Parser, Result};
 use crate::diagnostic::Code;
-use crate::file::{ItemKind, Merge};
-use crate::keyword::{Abbreviation, Keyword, ShapeName, abbreviation};
+use crate::file::ItemKind;
+use crate::keyword::{Keyword, ShapeName};
 use crate::lex::Kind;
 use crate::number::decimal;
-use crate::{
-    Conjunction, Length, Panda, PointSymbol, Position, Property, Rings, RotatedRings, Shape, Sign,
-    Text, Unit,
-};
+use crate::{Conjunction, PointSymbol, Position, Property, Shape, Sign, Text};
 
 impl Parser<'_> {
     /// The shape whose name has been taken, to the end of its statement.
@@ -43,7 +40,7 @@ impl Parser<'_> {
         self.close(shape, name, sign, hashed, start)
     }
 
-    fn open(&mut self) {
+    pub(super) fn open(&mut self) {
         self.take(b'(');
     }
 
@@ -115,7 +112,7 @@ impl Parser<'_> {
     }
 
     /// Everything after the arguments.
-    fn close(
+    pub(super) fn close(
         &mut self,
         shape: Option<Shape>,
         name: ShapeName,
@@ -183,7 +180,7 @@ impl Parser<'_> {
         Ok(None)
     }
 
-    fn two_positions(&mut self) -> Result<(Position, Position)> {
+    pub(super) fn two_positions(&mut self) -> Result<(Position, Position)> {
         let start = self.position()?;
         self.comma();
         Ok((start, self.position()?))
@@ -269,318 +266,13 @@ impl Parser<'_> {
             let text = self.string_value("a text in quotes or braces")?;
             self.properties.push(Property::Text(text));
             if self.lenient && self.take(b',') {
-                let from = self.token.start;
+                let token = self.token;
                 let angle = self.angle("an angle")?;
-                self.warn(Code::Json, from, self.token.start);
+                self.warn(Code::AngleArgument, token.start, token.end);
                 self.properties.push(Property::TextAngle(angle));
             }
         }
         Ok(Shape::Text(position))
-    }
-
-    /// `ellipse` and `box`: one pair of lengths, or several for rings, and an angle if one number is left.
-    fn rotated(&mut self, ellipse: bool) -> Result<Shape> {
-        let expected = if ellipse { "two semi-axes" } else { "a width and a height" };
-        let center = self.position()?;
-        self.comma();
-        let first = self.length_pair(expected)?;
-        self.comma();
-        // One number before the end is an angle; two are the next ring.
-        if !self.two_lengths_follow() {
-            let angle = self.optional_angle()?;
-            return Ok(if ellipse {
-                Shape::Ellipse { center, semi_axes: first, angle }
-            } else {
-                Shape::Box { center, size: first, angle }
-            });
-        }
-        let mut edges = vec![first, self.length_pair(expected)?];
-        self.comma();
-        let mut count = None;
-        if self.token.kind == Kind::Word(Keyword::N) {
-            count = Some(self.number_of()?);
-            self.comma();
-        } else {
-            while self.two_lengths_follow() {
-                let first = self.bare_length(expected)?;
-                self.comma();
-                edges.push([first, self.bare_length(expected)?]);
-                self.comma();
-            }
-        }
-        let angle = self.optional_angle()?;
-        let rings = Rings { edges: edges.into_boxed_slice(), count };
-        let rings = Box::new(RotatedRings { center, rings, angle });
-        Ok(if ellipse { Shape::EllipseAnnulus(rings) } else { Shape::BoxAnnulus(rings) })
-    }
-
-    /// Whether a length is followed by a comma or another length, so that it cannot be the angle.
-    fn two_lengths_follow(&self) -> bool {
-        let is_length = |kind| {
-            matches!(
-                kind,
-                Kind::Integer
-                    | Kind::Real
-                    | Kind::Degrees
-                    | Kind::Arcmin
-                    | Kind::Arcsec
-                    | Kind::Image
-                    | Kind::Physical
-                    | Kind::Radians
-            )
-        };
-        if !is_length(self.token.kind) {
-            return false;
-        }
-        let mut after = crate::lex::next(self.source, self.token.end, self.lenient);
-        if after.kind == Kind::Byte(b',') {
-            after = crate::lex::next(self.source, after.end, self.lenient);
-        }
-        is_length(after.kind)
-    }
-
-    fn number_of(&mut self) -> Result<u32> {
-        self.advance();
-        if !self.take(b'=') {
-            return Err(self.missing("`=` after `n`"));
-        }
-        self.count("the number of rings")
-    }
-
-    fn annulus(&mut self) -> Result<Shape> {
-        let center = self.position()?;
-        self.comma();
-        let first = self.bare_length("an inner radius")?;
-        self.comma();
-        let mut edges = vec![first, self.bare_length("an outer radius")?];
-        let mut count = None;
-        loop {
-            let comma = self.take(b',');
-            if self.token.kind == Kind::Word(Keyword::N) && edges.len() == 2 {
-                count = Some(self.number_of()?);
-                break;
-            }
-            if !comma && (self.token.kind == Kind::Byte(b')') || !self.is_length()) {
-                break;
-            }
-            edges.push(self.bare_length("a radius")?);
-        }
-        self.note_two_lengths(&edges);
-        Ok(Shape::Annulus { center, rings: Rings { edges: edges.into_boxed_slice(), count } })
-    }
-
-    fn is_length(&self) -> bool {
-        matches!(
-            self.token.kind,
-            Kind::Integer
-                | Kind::Real
-                | Kind::Degrees
-                | Kind::Arcmin
-                | Kind::Arcsec
-                | Kind::Image
-                | Kind::Physical
-                | Kind::Radians
-        )
-    }
-
-    /// `annulus(x, y, 1'30")` is two radii in DS9, which is seldom what was meant.
-    fn note_two_lengths(&mut self, edges: &[Length]) {
-        if let [Length { unit: Unit::Arcmin, .. }, Length { unit: Unit::Arcsec, .. }] = edges {
-            self.warn(Code::TwoLengths, self.token.start, self.token.end);
-        }
-    }
-
-    fn panda(&mut self) -> Result<Panda<Length>> {
-        let (center, start, stop, angles) = self.panda_head()?;
-        let inner = self.length("an inner radius")?;
-        self.comma();
-        let outer = self.length("an outer radius")?;
-        self.comma();
-        let rings = self.count("the number of rings")?;
-        Ok(Panda { center, start, stop, angles, inner, outer, rings, angle: None })
-    }
-
-    fn elliptic_panda(&mut self) -> Result<Panda<[Length; 2]>> {
-        let (center, start, stop, angles) = self.panda_head()?;
-        let inner = self.length_pair("two inner lengths")?;
-        self.comma();
-        let outer = self.length_pair("two outer lengths")?;
-        self.comma();
-        let rings = self.count("the number of rings")?;
-        self.comma();
-        let angle = self.optional_angle()?;
-        Ok(Panda { center, start, stop, angles, inner, outer, rings, angle })
-    }
-
-    fn panda_head(&mut self) -> Result<(Position, astro_coords::Angle, astro_coords::Angle, u32)> {
-        let center = self.position()?;
-        self.comma();
-        let start = self.angle("a start angle")?;
-        self.comma();
-        let stop = self.angle("a stop angle")?;
-        self.comma();
-        let angles = self.count("the number of angles")?;
-        self.comma();
-        Ok((center, start, stop, angles))
-    }
-
-    /// DS9's `pie` takes angles only and makes no region.
-    fn pie(&mut self) -> Result<()> {
-        self.position()?;
-        self.comma();
-        self.angle("a start angle")?;
-        self.comma();
-        self.angle("a stop angle")?;
-        loop {
-            let comma = self.take(b',');
-            if self.token.kind == Kind::Word(Keyword::N) {
-                self.number_of()?;
-                return Ok(());
-            }
-            if !comma
-                && !matches!(
-                    self.token.kind,
-                    Kind::Integer | Kind::Real | Kind::Degrees | Kind::Radians
-                )
-            {
-                return Ok(());
-            }
-            self.angle("an angle")?;
-        }
-    }
-
-    fn legacy_rings_follow(&self) -> bool {
-        let mut at = self.token;
-        if at.kind == Kind::Byte(b')') {
-            at = crate::lex::next(self.source, at.end, self.lenient);
-        }
-        at.kind == Kind::Byte(b'&')
-            && crate::lex::next(self.source, at.end, self.lenient).kind == Kind::Byte(b'!')
-    }
-
-    /// `ellipse a & !ellipse b`: the outer edge of one more ring around the shape before.
-    fn legacy_rings(&mut self, shape: Option<Shape>, start: usize) -> Result<ItemKind> {
-        self.take(b')');
-        self.take(b'&');
-        self.take(b'!');
-        let name = match &shape {
-            Some(Shape::Ellipse { .. }) => ShapeName::Ellipse,
-            Some(Shape::Box { .. }) => ShapeName::Box,
-            _ => return Err(self.unexpected("a simple shape before `&`", Code::TrailingText)),
-        };
-        if self.token.kind != Kind::Word(Keyword::Shape(name)) {
-            return Err(self.unexpected("the same shape after `& !`", Code::UnknownCommand));
-        }
-        self.advance();
-        self.open();
-        let hole = self.rotated(name == ShapeName::Ellipse)?;
-        self.take(b')');
-        self.end_of_statement()?;
-        let (center, outer, angle, inner) = match (shape, hole) {
-            (
-                Some(Shape::Ellipse { center, semi_axes, angle }),
-                Shape::Ellipse { semi_axes: inner, .. },
-            ) => (center, semi_axes, angle, inner),
-            (Some(Shape::Box { center, size, angle }), Shape::Box { size: inner, .. }) => {
-                (center, size, angle, inner)
-            }
-            _ => return Err(self.unexpected("a simple shape after `& !`", Code::TrailingText)),
-        };
-        self.warn(Code::LegacyRings, start, self.token.start);
-        let fits = matches!(
-            (self.state.legacy, name),
-            (Legacy::Ellipse, ShapeName::Ellipse) | (Legacy::Box, ShapeName::Box)
-        );
-        if fits {
-            self.block.merges.push(Merge { after: self.block.regions.len(), outer });
-            return Ok(ItemKind::Merged);
-        }
-        let rings = Rings { edges: Box::new([inner, outer]), count: None };
-        let rings = Box::new(RotatedRings { center, rings, angle });
-        let shape = if name == ShapeName::Ellipse {
-            Shape::EllipseAnnulus(rings)
-        } else {
-            Shape::BoxAnnulus(rings)
-        };
-        let head = Head { start, sign: None, conjunction: None, rotbox: false };
-        Ok(self.finish(shape, head, None))
-    }
-
-    /// `cir`, `ell`, `poly`... and CIAO's rectangle of two corners.
-    pub(super) fn abbreviated(&mut self, sign: Option<Sign>, start: usize) -> Result<ItemKind> {
-        let token = self.advance();
-        self.warn(Code::Abbreviation, token.start, token.end);
-        match abbreviation(&self.source[token.start..token.end]) {
-            Some(Abbreviation::Shape(name)) => self.shape_named(name, sign, false, start),
-            _ => {
-                self.properties.clear();
-                self.open();
-                let (one, other) = self.two_positions()?;
-                let shape = self.rectangle(one, other, token.start)?;
-                self.close(Some(shape), ShapeName::Box, sign, false, start)
-            }
-        }
-    }
-
-    fn rectangle(&self, one: Position, other: Position, start: usize) -> Result<Shape> {
-        if one.frame != other.frame || !one.frame.is_pixels() {
-            let message = "the corners of a rectangle must both be in the same pixels";
-            return Err(Fail::new(Code::MixedKinds, start, self.token.start, message));
-        }
-        let unit = Length::native_unit(one.frame);
-        let size = [
-            Length::new((other.x - one.x).abs(), unit),
-            Length::new((other.y - one.y).abs(), unit),
-        ];
-        let center = Position::new((one.x + other.x) / 2.0, (one.y + other.y) / 2.0, one.frame);
-        Ok(Shape::Box { center, size, angle: None })
-    }
-
-    /// `x y` on a line of its own.
-    pub(super) fn bare_pair(&mut self, start: usize) -> Result<ItemKind> {
-        self.properties.clear();
-        let from = self.token.start;
-        let center = self.position().map_err(|fail| Fail { code: Code::UnknownCommand, ..fail })?;
-        self.warn(Code::BarePair, from, self.token.start);
-        self.close(
-            Some(Shape::Point { center, symbol: None }),
-            ShapeName::Point,
-            None,
-            false,
-            start,
-        )
-    }
-
-    /// The JSON of JS9, which may hold strings with braces in them.
-    fn skip_json(&mut self) -> Result<()> {
-        let from = self.token.start;
-        let end = self.line_end(from);
-        let mut depth = 0usize;
-        let mut quoted = false;
-        let mut at = from;
-        loop {
-            if at >= end {
-                let message = "the braces are not closed on this line";
-                return Err(Fail::new(Code::UnclosedString, from, from + 1, message));
-            }
-            match (self.source[at], quoted) {
-                (b'\\', true) => at += 1,
-                (b'"', _) => quoted = !quoted,
-                (b'{', false) => depth += 1,
-                (b'}', false) => {
-                    depth -= 1;
-                    if depth == 0 {
-                        at += 1;
-                        break;
-                    }
-                }
-                _ => {}
-            }
-            at += 1;
-        }
-        self.warn(Code::Json, from, at);
-        self.token = crate::lex::next(self.source, at, self.lenient);
-        Ok(())
     }
 
     pub(super) fn is_string(&self) -> bool {

@@ -17,7 +17,8 @@ pub enum Style {
     /// same regions, and writing those gives the same text.
     #[default]
     Canonical,
-    /// As DS9 8.4 saves: its precision (8 digits in pixels, 1 mas on the sky), what differs from its defaults, in its order.
+    /// As DS9 8.4 saves: its precision (8 digits in pixels, 1 mas on the sky), what differs from its defaults, in its
+    /// order. What stands in another frame than its region's keeps its unit, `10d`, where DS9 asks the image.
     Ds9,
     /// As [`Style::Ds9`] in one line, shapes only: what DS9 writes with its `strip` option.
     OneLine,
@@ -73,7 +74,8 @@ const HEADER: &str = "# Region file format: DS9 version 4.1\n";
 impl RegionFile {
     /// The text of its regions in a style. Comments of their own lines are not part of it.
     ///
-    /// Only a file built in a program can fail: what was read can be written.
+    /// Only a file built in a program can fail, and one of another program whose label holds every quote there is:
+    /// what was read can be written.
     pub fn to_text(&self, style: Style) -> std::result::Result<String, WriteError> {
         let mut out = String::with_capacity(self.regions().len() * 48 + 256);
         match style {
