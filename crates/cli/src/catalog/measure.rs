@@ -1,8 +1,7 @@
 //! One image: the background, then every source on it.
 
-use astro_coords::{Angle, PixelBox, PixelCoord};
-use photometry::aperture::{Center, Composite, Subpixel};
-use photometry::background::{Background, BackgroundOptions, Masks, background, background_near};
+use photometry::aperture::{Center, Subpixel};
+use photometry::background::{Background, BackgroundOptions};
 use photometry::noise::{EmptyApertures, empty_aperture_noise};
 use photometry::{
     Aperture, Flags, LocalSky, LocalSkyOptions, MeasureOptions, Noise, Pixels, measure_in,
@@ -10,15 +9,15 @@ use photometry::{
 };
 use rayon::prelude::*;
 
-use super::figure::{Figure, Grid, Place};
 use super::image::Image;
 use super::local::{Moved, PixelSet};
 use super::mask::RegionMask;
 use super::noise::{NoiseModel, NoisePlan};
 use super::planes::Uncovered;
 use super::portrait::{FACTORS, Portrait, Sitter};
-use super::sources::{Outline, Targets};
-use super::{Measurement, Options, RingSize, SkyShape, Source, Subtract, Sum};
+use super::sources::Targets;
+use super::view::{Other, Spot, View};
+use super::{Measurement, Options, Sum};
 
 /// What one image gave.
 #[derive(Debug, Default)]
@@ -31,16 +30,6 @@ pub(super) struct Measured {
     pub(super) portraits: Vec<Portrait>,
     /// Sources wider than four boxes of the mesh, whose own light is part of it.
     pub(super) wide: Vec<usize>,
-}
-
-/// A source as this image sees it.
-struct Spot {
-    source: usize,
-    aperture: Box<dyn Aperture>,
-    /// Whether a `-` region takes a part of it.
-    is_cut: bool,
-    /// arcsec² per pixel
-    pixel_area: f64,
 }
 
 /// Measures the sources that reach into the image. An image without any is not read.
@@ -93,17 +82,6 @@ fn too_wide(spots: &[Spot], mesh: &BackgroundOptions) -> Vec<usize> {
     spots.iter().filter(is_wide).map(|spot| spot.source).collect()
 }
 
-/// An image, and how figures become apertures in it.
-struct View<'a> {
-    image: &'a Image,
-    /// Whether pixels of the region file are those of this image.
-    reference: bool,
-    options: &'a Options,
-}
-
-/// A region that is no part of a local sky: its number, if it is a source, and its pixels.
-type Other = (Option<i64>, (PixelBox, Box<dyn Aperture>));
-
 /// What the sources of an image have in common.
 struct Around<'a> {
     targets: &'a Targets,
@@ -115,142 +93,6 @@ struct Around<'a> {
 }
 
 impl View<'_> {
-    fn aperture(&self, outline: &Outline) -> Option<Box<dyn Aperture>> {
-        outline.on(self.reference).aperture(self.image, self.options.sky_shape)
-    }
-
-    /// The sources that reach into the image, without what the `-` regions take from them.
-    fn spots(&self, targets: &Targets) -> Vec<Spot> {
-        let excluded: Vec<_> = targets
-            .excluded
-            .iter()
-            .filter_map(|outline| Some((self.aperture(outline)?.bounds(), outline)))
-            .collect();
-        let spot = |(i, source): (usize, &Source)| self.spot(i, source, &excluded);
-        targets.sources.iter().enumerate().filter_map(spot).collect()
-    }
-
-    fn spot(
-        &self,
-        index: usize,
-        source: &Source,
-        excluded: &[(PixelBox, &Outline)],
-    ) -> Option<Spot> {
-        let whole = self.aperture(&source.outline)?;
-        let bounds = whole.bounds();
-        bounds.intersect(&PixelBox::of_shape(self.image.shape))?;
-        let cuts: Vec<_> = excluded
-            .iter()
-            .filter(|(other, _)| other.intersect(&bounds).is_some())
-            .filter_map(|(_, outline)| self.aperture(outline))
-            .collect();
-        let (_, [[a, b], [c, d]]) = self.image.local(Place::Sky(source.center))?;
-        let pixel_area = match self.options.sky_shape {
-            SkyShape::Affine => (a * d - b * c).abs(),
-            SkyShape::Photutils => self.image.wcs.pixel_scales()[0].arcsec().powi(2),
-        };
-        let area = whole.area();
-        let aperture =
-            if cuts.is_empty() { whole } else { Box::new(Composite::new(vec![whole], cuts)) };
-        let is_cut = aperture.area() < area;
-        Some(Spot { source: index, aperture, is_cut, pixel_area })
-    }
-
-    /// The pixels that will be read.
-    fn needed(&self, targets: &Targets, windows: &[PixelBox], plan: &NoisePlan) -> Vec<PixelBox> {
-        let everything = vec![PixelBox::of_shape(self.image.shape)];
-        if plan.is_anywhere() {
-            return everything;
-        }
-        match &self.options.background {
-            Subtract::Local(mesh, reach) => {
-                windows.iter().map(|window| boxes_around(window, mesh.box_size, *reach)).collect()
-            }
-            Subtract::Annulus(_) | Subtract::Regions => {
-                let skies =
-                    targets.sources.iter().flat_map(|source| self.sky_shapes(source, targets));
-                windows.iter().cloned().chain(skies.map(|shape| shape.bounds())).collect()
-            }
-            Subtract::None if !plan.needs_mesh() => windows.to_vec(),
-            Subtract::None | Subtract::Mesh(_) => everything,
-        }
-    }
-
-    /// The mesh, where it is subtracted, or `wanted` for its scatter.
-    fn mesh(
-        &self,
-        targets: &Targets,
-        windows: &[PixelBox],
-        wanted: bool,
-    ) -> anyhow::Result<Option<Background>> {
-        let default = BackgroundOptions::default();
-        let Some(mesh) = self.options.background.mesh().or(wanted.then_some(&default)) else {
-            return Ok(None);
-        };
-        let mask = self.mask(targets, self.options.mask_growth);
-        let uncovered = self.image.planes.weights.as_ref().map(Uncovered);
-        let masks = Masks {
-            ignore: mask.as_ref().map(|mask| mask as _),
-            uncovered: uncovered.as_ref().map(|uncovered| uncovered as _),
-        };
-        Ok(Some(match self.options.background {
-            Subtract::Local(_, reach) => background_near(self.image, masks, mesh, windows, reach)?,
-            _ => background(self.image, masks, mesh)?,
-        }))
-    }
-
-    /// All objects, grown, and what no source has; also those that end outside but whose grown ones do not.
-    fn mask(&self, targets: &Targets, growth: Option<f64>) -> Option<RegionMask> {
-        let factor = growth?;
-        let excluded = targets.excluded.iter().filter_map(|outline| self.aperture(outline));
-        let grown = |(_, outline): &(_, Outline)| self.grown(outline, factor);
-        let shapes = targets.objects.iter().filter_map(grown).chain(excluded);
-        Some(RegionMask::new(shapes, self.image.shape))
-    }
-
-    fn grown(&self, outline: &Outline, factor: f64) -> Option<Box<dyn Aperture>> {
-        outline.on(self.reference).grown(factor).aperture(self.image, SkyShape::Affine)
-    }
-
-    /// What local skies keep away from: the same as the mask, with the numbers of the regions.
-    fn others(&self, targets: &Targets) -> Vec<Other> {
-        if !self.options.background.is_local() {
-            return Vec::new();
-        }
-        let with_bounds = |shape: Box<dyn Aperture>| (shape.bounds(), shape);
-        let object = |(number, outline): &(i64, Outline)| {
-            Some((Some(*number), with_bounds(self.grown(outline, self.options.mask_growth?)?)))
-        };
-        let excluded = |outline| Some((None, with_bounds(self.aperture(outline)?)));
-        let objects = targets.objects.iter().filter_map(object);
-        objects.chain(targets.excluded.iter().filter_map(excluded)).collect()
-    }
-
-    /// The pixels of the sky of a source, where it has one of its own.
-    fn local_sky<'a>(&self, source: &Source, around: &Around<'a>) -> Option<PixelSet<'a>> {
-        if !self.options.background.is_local() {
-            return None;
-        }
-        let shapes = self.sky_shapes(source, around.targets);
-        let others = around.others.iter().filter(|(number, _)| *number != Some(source.region));
-        Some(PixelSet::new(shapes, others.map(|(_, shape)| shape)))
-    }
-
-    /// The shapes that the sky of a source's own is taken from.
-    fn sky_shapes(&self, source: &Source, targets: &Targets) -> Vec<Box<dyn Aperture>> {
-        match self.options.background {
-            Subtract::Annulus(size) => {
-                let ring = ring(&source.outline, self.reference, size);
-                ring.aperture(self.image, SkyShape::Affine).into_iter().collect()
-            }
-            Subtract::Regions => {
-                let skies = targets.skies_of(source);
-                skies.filter_map(|sky| self.aperture(&sky.outline)).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
     fn measure(
         &self,
         index: usize,
@@ -267,7 +109,7 @@ impl View<'_> {
             uncovered: uncovered.as_ref().map(|uncovered| uncovered as _),
             ..Pixels::new(self.image)
         };
-        let sky = self.local_sky(source, around);
+        let sky = self.local_sky(source, around.targets, around.others);
         let noise_factor = model.factor(aperture.area());
         let how = MeasureOptions { noise_factor, ..MeasureOptions::default() };
         let (found, local) = match self.options.sum {
@@ -310,9 +152,7 @@ impl View<'_> {
             flags: flags.bits(),
         })
     }
-}
 
-impl View<'_> {
     /// The source as a person wants to see it.
     fn portrait(&self, spot: &Spot, found: &Measurement, around: &Around<'_>) -> Option<Portrait> {
         let outline = &around.targets.sources[spot.source].outline;
@@ -330,28 +170,6 @@ impl View<'_> {
         let pixels = Pixels { background: around.sky, ..Pixels::new(self.image) };
         sitter.portrait(self.image, &pixels)
     }
-}
-
-/// The boxes of a mesh that a window touches, and `reach` more on each side.
-fn boxes_around(window: &PixelBox, (ny, nx): (usize, usize), reach: usize) -> PixelBox {
-    let along = |range: &std::ops::Range<isize>, side: usize| {
-        let (side, reach) = (side.max(1).cast_signed(), reach.cast_signed());
-        let first = range.start.div_euclid(side).saturating_sub(reach);
-        let last = (range.end - 1).div_euclid(side).saturating_add(reach);
-        first.saturating_mul(side)..last.saturating_add(1).saturating_mul(side)
-    };
-    PixelBox::new(along(&window.x, nx), along(&window.y, ny))
-}
-
-/// The ring of a source's own sky.
-fn ring(outline: &Outline, reference: bool, size: RingSize) -> Figure {
-    let [inner, outer] = match size {
-        RingSize::Times(factors) => factors.map(|factor| outline.on(reference).grown(factor)),
-        RingSize::Radii(radii) => {
-            radii.map(|radius| Figure::circle(outline.sky.center(), radius.arcsec()))
-        }
-    };
-    Figure::Ring { outer: Box::new(outer), inner: Box::new(inner) }
 }
 
 type Found = (photometry::Measurement, Option<LocalSky>);
@@ -416,18 +234,4 @@ fn sampled_area(aperture: &impl Aperture) -> f64 {
         shares[run.touched].iter().sum::<f64>()
     };
     bounds.y.clone().map(&mut row).sum()
-}
-
-impl Grid for Image {
-    fn local(&self, place: Place) -> Option<(PixelCoord, [[f64; 2]; 2])> {
-        match place {
-            Place::Pixel(pixel) => Some((pixel, [[1.0, 0.0], [0.0, 1.0]])),
-            Place::Sky(place) => {
-                let pixel = self.wcs.to_pixel(place)?;
-                let [east, north] = self.wcs.jacobian(pixel)?;
-                let arcsec = |degrees: f64| Angle::from_degrees(degrees).arcsec();
-                Some((pixel, [east.map(|d| -arcsec(d)), north.map(arcsec)]))
-            }
-        }
-    }
 }

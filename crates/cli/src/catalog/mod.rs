@@ -16,6 +16,7 @@ mod provenance;
 mod report;
 mod sources;
 mod twins;
+mod view;
 mod wide;
 
 use std::path::{Path, PathBuf};

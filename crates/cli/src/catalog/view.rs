@@ -1,0 +1,220 @@
+//! The regions as one image sees them: apertures, what is masked, the skies of sources, the pixels that are read.
+
+use astro_coords::{Angle, PixelBox, PixelCoord};
+use photometry::Aperture;
+use photometry::aperture::Composite;
+use photometry::background::{Background, BackgroundOptions, Masks, background, background_near};
+
+use super::figure::{Figure, Grid, Place};
+use super::image::Image;
+use super::local::PixelSet;
+use super::mask::RegionMask;
+use super::noise::NoisePlan;
+use super::planes::Uncovered;
+use super::sources::{Outline, Targets};
+use super::{Options, RingSize, SkyShape, Source, Subtract};
+
+/// A source as this image sees it.
+pub(super) struct Spot {
+    pub(super) source: usize,
+    pub(super) aperture: Box<dyn Aperture>,
+    /// Whether a `-` region takes a part of it.
+    pub(super) is_cut: bool,
+    /// arcsec² per pixel
+    pub(super) pixel_area: f64,
+}
+
+/// An image, and how figures become apertures in it.
+pub(super) struct View<'a> {
+    pub(super) image: &'a Image,
+    /// Whether pixels of the region file are those of this image.
+    pub(super) reference: bool,
+    pub(super) options: &'a Options,
+}
+
+/// A region that is no part of a local sky: its number, if it is a source, and its pixels.
+pub(super) type Other = (Option<i64>, (PixelBox, Box<dyn Aperture>));
+
+impl View<'_> {
+    fn aperture(&self, outline: &Outline) -> Option<Box<dyn Aperture>> {
+        outline.on(self.reference).aperture(self.image, self.options.sky_shape)
+    }
+
+    /// The sources that reach into the image, without what the `-` regions take from them.
+    pub(super) fn spots(&self, targets: &Targets) -> Vec<Spot> {
+        let excluded: Vec<_> = targets
+            .excluded
+            .iter()
+            .filter_map(|outline| Some((self.aperture(outline)?.bounds(), outline)))
+            .collect();
+        let spot = |(i, source): (usize, &Source)| self.spot(i, source, &excluded);
+        targets.sources.iter().enumerate().filter_map(spot).collect()
+    }
+
+    fn spot(
+        &self,
+        index: usize,
+        source: &Source,
+        excluded: &[(PixelBox, &Outline)],
+    ) -> Option<Spot> {
+        let whole = self.aperture(&source.outline)?;
+        let bounds = whole.bounds();
+        bounds.intersect(&PixelBox::of_shape(self.image.shape))?;
+        let cuts: Vec<_> = excluded
+            .iter()
+            .filter(|(other, _)| other.intersect(&bounds).is_some())
+            .filter_map(|(_, outline)| self.aperture(outline))
+            .collect();
+        let (_, [[a, b], [c, d]]) = self.image.local(Place::Sky(source.center))?;
+        let pixel_area = match self.options.sky_shape {
+            SkyShape::Affine => (a * d - b * c).abs(),
+            SkyShape::Photutils => self.image.wcs.pixel_scales()[0].arcsec().powi(2),
+        };
+        let area = whole.area();
+        let aperture =
+            if cuts.is_empty() { whole } else { Box::new(Composite::new(vec![whole], cuts)) };
+        let is_cut = aperture.area() < area;
+        Some(Spot { source: index, aperture, is_cut, pixel_area })
+    }
+
+    /// The pixels that will be read.
+    pub(super) fn needed(
+        &self,
+        targets: &Targets,
+        windows: &[PixelBox],
+        plan: &NoisePlan,
+    ) -> Vec<PixelBox> {
+        let everything = vec![PixelBox::of_shape(self.image.shape)];
+        if plan.is_anywhere() {
+            return everything;
+        }
+        match &self.options.background {
+            Subtract::Local(mesh, reach) => {
+                windows.iter().map(|window| boxes_around(window, mesh.box_size, *reach)).collect()
+            }
+            Subtract::Annulus(_) | Subtract::Regions => {
+                let skies =
+                    targets.sources.iter().flat_map(|source| self.sky_shapes(source, targets));
+                windows.iter().cloned().chain(skies.map(|shape| shape.bounds())).collect()
+            }
+            Subtract::None if !plan.needs_mesh() => windows.to_vec(),
+            Subtract::None | Subtract::Mesh(_) => everything,
+        }
+    }
+
+    /// The mesh, where it is subtracted, or `wanted` for its scatter.
+    pub(super) fn mesh(
+        &self,
+        targets: &Targets,
+        windows: &[PixelBox],
+        wanted: bool,
+    ) -> anyhow::Result<Option<Background>> {
+        let default = BackgroundOptions::default();
+        let Some(mesh) = self.options.background.mesh().or(wanted.then_some(&default)) else {
+            return Ok(None);
+        };
+        let mask = self.mask(targets, self.options.mask_growth);
+        let uncovered = self.image.planes.weights.as_ref().map(Uncovered);
+        let masks = Masks {
+            ignore: mask.as_ref().map(|mask| mask as _),
+            uncovered: uncovered.as_ref().map(|uncovered| uncovered as _),
+        };
+        Ok(Some(match self.options.background {
+            Subtract::Local(_, reach) => background_near(self.image, masks, mesh, windows, reach)?,
+            _ => background(self.image, masks, mesh)?,
+        }))
+    }
+
+    /// All objects, grown, and what no source has; also those that end outside but whose grown ones do not.
+    pub(super) fn mask(&self, targets: &Targets, growth: Option<f64>) -> Option<RegionMask> {
+        let factor = growth?;
+        let excluded = targets.excluded.iter().filter_map(|outline| self.aperture(outline));
+        let grown = |(_, outline): &(_, Outline)| self.grown(outline, factor);
+        let shapes = targets.objects.iter().filter_map(grown).chain(excluded);
+        Some(RegionMask::new(shapes, self.image.shape))
+    }
+
+    pub(super) fn grown(&self, outline: &Outline, factor: f64) -> Option<Box<dyn Aperture>> {
+        outline.on(self.reference).grown(factor).aperture(self.image, SkyShape::Affine)
+    }
+
+    /// What local skies keep away from: the same as the mask, with the numbers of the regions.
+    pub(super) fn others(&self, targets: &Targets) -> Vec<Other> {
+        if !self.options.background.is_local() {
+            return Vec::new();
+        }
+        let with_bounds = |shape: Box<dyn Aperture>| (shape.bounds(), shape);
+        let object = |(number, outline): &(i64, Outline)| {
+            Some((Some(*number), with_bounds(self.grown(outline, self.options.mask_growth?)?)))
+        };
+        let excluded = |outline| Some((None, with_bounds(self.aperture(outline)?)));
+        let objects = targets.objects.iter().filter_map(object);
+        objects.chain(targets.excluded.iter().filter_map(excluded)).collect()
+    }
+
+    /// The pixels of the sky of a source, where it has one of its own.
+    pub(super) fn local_sky<'a>(
+        &self,
+        source: &Source,
+        targets: &Targets,
+        others: &'a [Other],
+    ) -> Option<PixelSet<'a>> {
+        if !self.options.background.is_local() {
+            return None;
+        }
+        let shapes = self.sky_shapes(source, targets);
+        let others = others.iter().filter(|(number, _)| *number != Some(source.region));
+        Some(PixelSet::new(shapes, others.map(|(_, shape)| shape)))
+    }
+
+    /// The shapes that the sky of a source's own is taken from.
+    fn sky_shapes(&self, source: &Source, targets: &Targets) -> Vec<Box<dyn Aperture>> {
+        match self.options.background {
+            Subtract::Annulus(size) => {
+                let ring = ring(&source.outline, self.reference, size);
+                ring.aperture(self.image, SkyShape::Affine).into_iter().collect()
+            }
+            Subtract::Regions => {
+                let skies = targets.skies_of(source);
+                skies.filter_map(|sky| self.aperture(&sky.outline)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The boxes of a mesh that a window touches, and `reach` more on each side.
+fn boxes_around(window: &PixelBox, (ny, nx): (usize, usize), reach: usize) -> PixelBox {
+    let along = |range: &std::ops::Range<isize>, side: usize| {
+        let (side, reach) = (side.max(1).cast_signed(), reach.cast_signed());
+        let first = range.start.div_euclid(side).saturating_sub(reach);
+        let last = (range.end - 1).div_euclid(side).saturating_add(reach);
+        first.saturating_mul(side)..last.saturating_add(1).saturating_mul(side)
+    };
+    PixelBox::new(along(&window.x, nx), along(&window.y, ny))
+}
+
+/// The ring of a source's own sky.
+fn ring(outline: &Outline, reference: bool, size: RingSize) -> Figure {
+    let [inner, outer] = match size {
+        RingSize::Times(factors) => factors.map(|factor| outline.on(reference).grown(factor)),
+        RingSize::Radii(radii) => {
+            radii.map(|radius| Figure::circle(outline.sky.center(), radius.arcsec()))
+        }
+    };
+    Figure::Ring { outer: Box::new(outer), inner: Box::new(inner) }
+}
+
+impl Grid for Image {
+    fn local(&self, place: Place) -> Option<(PixelCoord, [[f64; 2]; 2])> {
+        match place {
+            Place::Pixel(pixel) => Some((pixel, [[1.0, 0.0], [0.0, 1.0]])),
+            Place::Sky(place) => {
+                let pixel = self.wcs.to_pixel(place)?;
+                let [east, north] = self.wcs.jacobian(pixel)?;
+                let arcsec = |degrees: f64| Angle::from_degrees(degrees).arcsec();
+                Some((pixel, [east.map(|d| -arcsec(d)), north.map(arcsec)]))
+            }
+        }
+    }
+}
