@@ -7,12 +7,15 @@ use crate::stats::{mad_std, median};
 use crate::{Aperture, Error, MeasureOptions, Noise, PixelSource, Pixels, Result, measure_in};
 
 /// How empty apertures are placed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EmptyApertures {
     /// Apertures wanted. The noise is known to 1.17 / √count of itself. Default 1000.
     pub count: usize,
     /// Places tried at most, for images that are mostly masked. Default 100 000.
     pub attempts: usize,
+    /// Least share of an aperture on valid pixels. Below 1 a sum over a part counts by the root of the area, as noise does:
+    /// large apertures in a field of stars are never wholly empty. Default 1.
+    pub clear: f64,
     /// Whether apertures may overlap each other. Default `false`.
     pub overlapping: bool,
     /// Where the places start from; the same seed gives the same places. Default 1.
@@ -21,7 +24,7 @@ pub struct EmptyApertures {
 
 impl Default for EmptyApertures {
     fn default() -> Self {
-        Self { count: 1000, attempts: 100_000, overlapping: false, seed: 1 }
+        Self { count: 1000, attempts: 100_000, clear: 1.0, overlapping: false, seed: 1 }
     }
 }
 
@@ -50,7 +53,8 @@ impl EmpiricalNoise {
 }
 
 /// Measures the noise of a sum where there is nothing: in many apertures of one shape at random places on the image, each
-/// of them wholly on it and without a pixel that is masked, uncovered or not finite.
+/// of them wholly on it and without a pixel that is masked, uncovered or not finite (or, by
+/// [`clear`](EmptyApertures::clear), with few).
 ///
 /// Whatever correlates pixels is in the scatter of the sums: drizzling, sky left over, unseen sources. Mask the known ones
 /// with [`Pixels::mask`]. The places and the answer are the same for any number of threads.
@@ -96,9 +100,11 @@ pub fn empty_aperture_noise<S: PixelSource, A: Aperture>(
             batch.par_iter().map(|at| measure_in(&pixels, &shape(*at), &plain)).collect();
         for (at, found) in batch.into_iter().zip(found) {
             let found = found?;
-            let empty = found.n_bad == 0 && found.sum.is_finite();
+            let valid = 1.0 - found.bad_fraction;
+            let empty = if options.clear < 1.0 { valid >= options.clear } else { found.n_bad == 0 };
+            let empty = empty && found.sum.is_finite();
             if empty && sums.len() < options.count && places.take(shape(at).bounds()) {
-                sums.push(found.sum);
+                sums.push(found.sum / valid.sqrt());
             }
         }
         if sums.len() >= options.count {
