@@ -269,3 +269,33 @@ for name, map in (('BKG', theirs.background), ('BKG_RMS', theirs.background_rms)
         .expect("Python runs");
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
 }
+
+/// Products of several filters are 0, and not NaN, where nothing was exposed.
+#[test]
+fn what_was_not_exposed_does_not_count() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a_drc.fits");
+    let exposed = |i: usize| i % SHAPE.1 >= 40;
+    let image = scene().mapv(|v| if v.is_nan() { 5.0 } else { v as f32 });
+    let pixels: Vec<f32> =
+        image.iter().enumerate().map(|(i, v)| if exposed(i) { *v } else { 0.0 }).collect();
+    let weights: Vec<f32> = (0..pixels.len()).map(|i| f32::from(u8::from(exposed(i)))).collect();
+    let science = header(&["EXTNAME = 'SCI     '"]);
+    let weight = header(&["EXTNAME = 'WHT     '"]);
+    let units = [
+        (&Header::new(), Pixels::None),
+        (&science, Pixels::F32(SHAPE, &pixels)),
+        (&weight, Pixels::F32(SHAPE, &weights)),
+    ];
+    write_images(&path, &units).expect("written");
+    let output = hst(folder.path(), &["background", "a_drc.fits", "--box", "32"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let (_, level) = read(&folder.path().join("a_drc_bkg.fits"), 1);
+    let blank = Array2::from_shape_fn(SHAPE, |(y, x)| {
+        if x < 40 { f64::NAN } else { f64::from(pixels[y * SHAPE.1 + x]) }
+    });
+    assert_bits(
+        &level,
+        expected(&blank, &small()).level.map().iter().map(|v| f64::from(*v as f32)),
+    );
+}

@@ -102,7 +102,10 @@ fn every_unit_gives_the_same_star() {
     assert_near(rows[0].number("flux", 0), sum, 1e-12, "flux");
     // The star's own electrons, and the sky's in the circle.
     let area = PI * 256.0;
-    let expected = (sum / 1000.0 + area * 0.0004).sqrt();
+    let level = rows[0].number("bkg_sum_err", 0);
+    let expected = (sum / 1000.0 + area * 0.0004 + level * level).sqrt();
+    // Four boxes know the level no better than 2.14 σ / √n each.
+    assert!((0.1..1.0).contains(&level), "{level}");
     assert_near(rows[0].number("sum_err", 0), expected, 0.03, "sum_err");
     let st = -2.5 * (sum * 7.0486e-20).log10() - 21.1;
     assert!((rows[0].number("mag_st", 0) - st).abs() < 1e-9);

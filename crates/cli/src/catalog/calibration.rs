@@ -90,6 +90,16 @@ impl PixelUnit {
         }
     }
 
+    /// Its square.
+    pub(crate) fn squared(self) -> &'static str {
+        match self {
+            Self::ElectronsPerSecond => "electron2 / s2",
+            Self::Electrons => "electron2",
+            Self::CountsPerSecond => "ct2 / s2",
+            Self::Counts => "ct2",
+        }
+    }
+
     fn per_second(self) -> bool {
         matches!(self, Self::ElectronsPerSecond | Self::CountsPerSecond)
     }

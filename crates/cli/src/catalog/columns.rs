@@ -3,21 +3,27 @@
 use photometry::calibration::{EncircledTable, R_V, ST_ZERO, extinction};
 
 use super::combine::Row;
+use super::statistics;
 use super::{Catalog, Encircled, Measurement, Options};
 use crate::table::{Column, Table, Values};
 
 /// The columns of a table for which none are asked by name.
 pub(crate) fn usual(table: Table) -> Table {
     let Table { columns, meta } = table;
-    let usual = |column: &Column| !MORE.contains(&&*column.name);
+    let usual =
+        |column: &Column| !MORE.contains(&&*column.name) && !statistics::is_statistic(&column.name);
     Table { columns: columns.into_iter().filter(usual).collect(), meta }
 }
 
 /// Columns that only `--columns` brings.
-const MORE: [&str; 9] = [
+const MORE: [&str; 13] = [
     "shape",
     "sum_unit",
     "peak",
+    "bkg_sum_err",
+    "n_masked",
+    "n_non_finite",
+    "dq",
     "noise_factor",
     "n_uncovered",
     "mag_ab_fainter",
@@ -29,7 +35,7 @@ const MORE: [&str; 9] = [
 /// The catalog as a table with all its columns.
 pub(crate) fn table(catalog: &Catalog, options: &Options) -> Table {
     let rows = Rows { catalog };
-    let unit = catalog.pixel_unit();
+    let unit = catalog.pixel_unit().map(super::PixelUnit::name);
     let mut columns = rows.identity();
     columns.extend(rows.position());
     columns.extend(rows.sums(unit));
@@ -37,6 +43,9 @@ pub(crate) fn table(catalog: &Catalog, options: &Options) -> Table {
     columns.extend(rows.provenance());
     columns.extend(corrections(&rows, options));
     columns.extend(rows.more());
+    if options.statistics {
+        columns.extend(rows.statistics());
+    }
     Table { columns, meta: serde_json::Map::new() }
 }
 
@@ -227,6 +236,7 @@ impl Rows<'_> {
     /// Those that a table has only when they are asked for.
     fn more(&self) -> Vec<Column> {
         let magnitude = Some("mag");
+        let unit = self.catalog.pixel_unit().map(super::PixelUnit::name);
         vec![
             self.text("shape", "word of the region format", |row| {
                 self.catalog.sources[row.source].shape.to_owned()
@@ -234,17 +244,30 @@ impl Rows<'_> {
             self.text("sum_unit", "unit of sum, bkg_sum, bkg_rms, peak", |row| {
                 row.unit.map_or_else(String::new, |unit| unit.name().to_owned())
             }),
-            self.float("peak", self.catalog.pixel_unit(), "highest pixel in the aperture", |row| {
-                row.peak
-            }),
+            self.float("peak", unit, "highest pixel in the aperture", |row| row.peak),
             self.float(
                 "noise_factor",
                 None,
                 "what sum_err has been multiplied by for the correlated noise of drizzled pixels",
                 |row| row.noise_factor,
             ),
+            self.float(
+                "bkg_sum_err",
+                unit,
+                "standard error of bkg_sum; part of sum_err but for --error empirical",
+                |row| row.bkg_sum_err,
+            ),
             self.int("n_uncovered", "pixels in the aperture that were not exposed", |row| {
                 (!row.images.is_empty()).then(|| count_u64(row.n_uncovered))
+            }),
+            self.int("n_masked", "pixels in the aperture that --dq-bad rejects", |row| {
+                (!row.images.is_empty()).then(|| count_u64(row.n_masked))
+            }),
+            self.int("n_non_finite", "exposed pixels in the aperture without a value", |row| {
+                (!row.images.is_empty()).then(|| count_u64(row.n_non_finite))
+            }),
+            self.int("dq", "quality bits of all pixels in the aperture together", |row| {
+                row.quality.map(i64::from)
             }),
             self.float(
                 "mag_ab_fainter",
@@ -273,6 +296,19 @@ impl Rows<'_> {
         ]
     }
 
+    /// Of the first image.
+    fn statistics(&self) -> Vec<Column> {
+        let unit = self.catalog.pixel_unit();
+        let column = |statistic: &statistics::Statistic| {
+            let value = |row: &Row| {
+                let found = row.first.as_ref().and_then(|m| m.statistics.as_ref());
+                found.map_or(f64::NAN, |found| (statistic.value)(found))
+            };
+            self.float(statistic.name, statistic.unit.name(unit), statistic.description, value)
+        };
+        statistics::ALL.iter().map(column).collect()
+    }
+
     fn provenance(&self) -> Vec<Column> {
         let names = |row: &Row| {
             let name = |&image: &usize| self.catalog.images[image].name.clone();
@@ -288,7 +324,7 @@ impl Rows<'_> {
             }),
             self.float(
                 "sum_scatter",
-                self.catalog.pixel_unit(),
+                self.catalog.pixel_unit().map(super::PixelUnit::name),
                 "standard deviation of sum from image to image",
                 |row| row.sum_scatter,
             ),
@@ -356,4 +392,68 @@ fn corrections(rows: &Rows<'_>, options: &Options) -> Vec<Column> {
         ]);
     }
     columns
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::catalog::flags::WORDS;
+
+    /// The page's rows: first cell and second.
+    fn page() -> Option<Vec<(String, String)>> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/columns.md");
+        let Ok(text) = std::fs::read_to_string(path) else {
+            eprintln!("skipped: the crate stands alone");
+            return None;
+        };
+        let cells = |line: &str| {
+            let mut cells = line.strip_prefix("| ")?.split('|').map(str::trim);
+            Some((cells.next()?.to_owned(), cells.next()?.to_owned()))
+        };
+        Some(text.lines().filter_map(cells).collect())
+    }
+
+    #[test]
+    fn every_column_is_described_with_its_unit() {
+        let table = "0.1 0.5\n0.2 0.7\n".parse().expect("a table");
+        let options = Options {
+            statistics: true,
+            ee: Some(Encircled { path: PathBuf::new(), table }),
+            ebv: Some(0.1),
+            ..Options::default()
+        };
+        let Some(page) = page() else { return };
+        let described: BTreeMap<_, _> = page
+            .into_iter()
+            .filter_map(|(name, unit)| {
+                Some((name.strip_prefix('`')?.strip_suffix('`')?.to_owned(), unit))
+            })
+            .collect();
+        let columns = table_of_nothing(&options);
+        for column in &columns {
+            let unit = described.get(&*column.name).unwrap_or_else(|| panic!("{}", column.name));
+            match column.unit {
+                Some(known) => assert_eq!(unit, known, "{}", column.name),
+                None => {
+                    assert!(unit.is_empty() || unit.starts_with("image unit"), "{}", column.name);
+                }
+            }
+        }
+        assert_eq!(described.len(), columns.len(), "a column that is no more");
+    }
+
+    fn table_of_nothing(options: &Options) -> Vec<Column> {
+        table(&Catalog::default(), options).columns
+    }
+
+    #[test]
+    fn every_flag_is_described() {
+        let Some(page) = page() else { return };
+        let described: Vec<u32> = page.iter().filter_map(|(bit, _)| bit.parse().ok()).collect();
+        let known: Vec<u32> = WORDS.iter().map(|(flag, _)| flag.bits()).collect();
+        assert_eq!(described, known);
+    }
 }

@@ -67,6 +67,9 @@ impl Image {
         about.provenance["weights"] = place(&planes.weights).into();
         about.footprint = wcs.footprint(shape);
         about.provenance["noise"] = place(&planes.rms).into();
+        if planes.quality.is_some() {
+            about.provenance["quality"] = place(&planes.quality).into();
+        }
         let path = path.to_owned();
         Ok(Self { path, hdu, shape, wcs, about, planes, drizzle, warnings, file })
     }
@@ -74,7 +77,7 @@ impl Image {
     /// Brings the pixels of `windows` and what lies beside them at once, where the file is on a server.
     pub(super) fn prepare(&self, windows: &[PixelBox]) -> hst_fits::Result<()> {
         self.file.prepare(&self.file.hdus()[self.hdu], windows)?;
-        let planes = [&self.planes.weights, &self.planes.rms];
+        let planes = [&self.planes.weights, &self.planes.rms, &self.planes.quality];
         planes.into_iter().flatten().try_for_each(|plane| plane.prepare(windows))
     }
 

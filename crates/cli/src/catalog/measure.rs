@@ -2,20 +2,23 @@
 
 use photometry::aperture::{Center, Subpixel};
 use photometry::background::{Background, BackgroundOptions};
-use photometry::noise::{EmptyApertures, empty_aperture_noise};
+use photometry::statistics::{StatisticsOptions, aperture_statistics};
 use photometry::{
-    Aperture, Flags, LocalSky, LocalSkyOptions, MeasureOptions, Noise, Pixels, measure_in,
-    measure_with_sky,
+    Aperture, Flags, Gain, LocalSky, LocalSkyOptions, MeasureOptions, Noise, Pixels, Quality,
+    measure_in, measure_with_sky,
 };
 use rayon::prelude::*;
 
+use super::detected::{Detected, RegionsAnd};
+use super::empty::with_empty;
 use super::image::Image;
-use super::local::{Moved, PixelSet};
-use super::mask::RegionMask;
+use super::level::LevelNoise;
+use super::local::PixelSet;
 use super::noise::{NoiseModel, NoisePlan};
 use super::planes::Uncovered;
 use super::portrait::{FACTORS, Portrait, Sitter};
 use super::sources::Targets;
+use super::statistics::Statistics;
 use super::view::{Other, Spot, View};
 use super::{Measurement, Options, Sum};
 
@@ -30,6 +33,9 @@ pub(super) struct Measured {
     pub(super) portraits: Vec<Portrait>,
     /// Sources wider than four boxes of the mesh, whose own light is part of it.
     pub(super) wide: Vec<usize>,
+    /// Sources with a sky of their own that is taken from themselves, or from a place where others are.
+    pub(super) rings_on_source: Vec<usize>,
+    pub(super) rings_on_others: Vec<usize>,
 }
 
 /// Measures the sources that reach into the image. An image without any is not read.
@@ -46,20 +52,37 @@ pub(super) fn measure(
     }
     let plan = NoisePlan::new(image, options)?;
     let windows: Vec<_> = spots.iter().map(|spot| spot.aperture.bounds()).collect();
-    let others = view.others(targets);
-    image.prepare(&view.needed(targets, &windows, &plan))?;
-    let mesh = view.mesh(targets, &windows, plan.needs_mesh())?;
+    let is_local = options.background.is_local();
+    let others = if is_local { view.others(targets) } else { Vec::new() };
+    let needed = view.needed(targets, &windows, &plan);
+    image.prepare(&needed)?;
+    let mesh = view.mesh(targets, &windows, &needed, plan.needs_mesh())?;
     let depth = plan.depth(image, options, &windows)?;
     let surfaces = plan.surfaces(image, options, mesh.as_ref(), depth.as_ref());
     let sky = mesh.as_ref().filter(|_| options.background.mesh().is_some());
-    let mask =
-        surfaces.model().empty.then(|| view.mask(targets, options.mask_growth.or(Some(1.0))));
+    let noise = surfaces.model();
+    let level_noise = sky.zip(options.background.mesh()).map(|(sky, mesh)| {
+        let (ny, nx) = mesh.box_size;
+        LevelNoise::new(sky, mesh, image.shape, noise.factor((ny * nx) as f64))
+    });
+    let regions = noise.empty.then(|| {
+        view.mask(targets, &vec![options.mask_growth.unwrap_or(1.0); targets.objects.len()])
+    });
+    let detected = match (&mesh, options.mask_detected) {
+        (Some(mesh), Some(sigma)) if noise.empty => Some(
+            Detected::new(image, mesh, sigma, &needed).map_err(|error| anyhow::anyhow!(error))?,
+        ),
+        _ => None,
+    };
     let around = Around {
         targets,
         others: &others,
         sky,
-        noise: surfaces.model(),
-        mask: mask.as_ref().and_then(Option::as_ref),
+        level_noise: level_noise.as_ref(),
+        noise,
+        // What has a sky of its own is measured above the mesh where it is empty: its own sky has only its own error.
+        sky_of_empty: mesh.as_ref().filter(|_| is_local).or(sky),
+        not_empty: RegionsAnd { regions: regions.as_ref(), detected: detected.as_ref() },
     };
     let measurements = spots
         .par_iter()
@@ -73,7 +96,13 @@ pub(super) fn measure(
         .collect();
     let wide = options.background.mesh().map_or_else(Vec::new, |mesh| too_wide(&spots, mesh));
     let excluded_share = sky.map(Background::excluded_share);
-    Ok(Measured { measurements, portraits, excluded_share, wide })
+    let meets = |what: &(dyn Fn(&Spot) -> bool + Sync)| -> Vec<usize> {
+        let met = spots.par_iter().filter(|spot| is_local && what(spot));
+        met.map(|spot| spot.source).collect()
+    };
+    let rings_on_source = meets(&|spot| view.sky_is_on_source(spot, targets));
+    let rings_on_others = meets(&|spot| view.sky_meets_others(spot, targets));
+    Ok(Measured { measurements, portraits, excluded_share, wide, rings_on_source, rings_on_others })
 }
 
 fn too_wide(spots: &[Spot], mesh: &BackgroundOptions) -> Vec<usize> {
@@ -88,8 +117,11 @@ struct Around<'a> {
     others: &'a [Other],
     sky: Option<&'a Background>,
     noise: NoiseModel<'a>,
-    /// What empty apertures keep away from.
-    mask: Option<&'a RegionMask>,
+    level_noise: Option<&'a LevelNoise>,
+    /// Subtracted from empty apertures.
+    sky_of_empty: Option<&'a Background>,
+    /// What they keep away from.
+    not_empty: RegionsAnd<'a>,
 }
 
 impl View<'_> {
@@ -107,6 +139,7 @@ impl View<'_> {
             noise: model.noise,
             gain: model.gain,
             uncovered: uncovered.as_ref().map(|uncovered| uncovered as _),
+            quality: self.quality(),
             ..Pixels::new(self.image)
         };
         let sky = self.local_sky(source, around.targets, around.others);
@@ -118,17 +151,25 @@ impl View<'_> {
             Sum::Subpixel(n) => above(&pixels, &Subpixel::new(aperture, n), sky.as_ref(), &how)?,
         };
         let mut flags = found.flags;
+        let statistics = self.statistics(spot, &pixels, local.map_or(0.0, |sky| sky.level))?;
         if spot.is_cut {
             flags |= Flags::MASKED_PIXELS;
         }
-        let sum_err = match (around.mask, model.noise) {
-            (Some(mask), _) => {
-                let emptiness = Pixels { mask: Some(mask), ..pixels };
+        let level_err = match around.level_noise {
+            Some(noise) if found.area > 0.0 => noise.under(aperture, found.area),
+            _ => local.map_or(f64::NAN, |sky| sky.level_err * noise_factor * found.area),
+        };
+        let sum_err = match (model.empty, model.noise) {
+            // Empty apertures have the errors of the mesh in them.
+            (true, _) => {
+                let (mask, background) = (Some(&around.not_empty as _), around.sky_of_empty);
+                let emptiness = Pixels { mask, background, ..pixels };
                 with_empty(found.sum_err, &emptiness, &**aperture)?
             }
             // Without the noise of the sky there is no error of the sum.
-            (None, Noise::Unknown) => f64::NAN,
-            _ => found.sum_err,
+            (false, Noise::Unknown) => f64::NAN,
+            (false, _) if around.level_noise.is_some() => found.sum_err.hypot(level_err),
+            (false, _) => found.sum_err,
         };
         Ok(Measurement {
             source: spot.source,
@@ -144,13 +185,42 @@ impl View<'_> {
             area_arcsec2: found.area * spot.pixel_area,
             coverage: coverage(&found, aperture, self.options.sum),
             bkg_sum: found.background_sum,
+            bkg_sum_err: level_err,
             bkg_rms: local.map_or(found.background_rms, |sky| sky.rms),
             peak: found.peak,
             noise_factor,
             n_bad: found.n_bad,
             n_uncovered: found.n_uncovered,
+            n_masked: found.n_masked,
+            n_non_finite: found.n_non_finite,
+            quality: self.image.planes.quality.as_ref().map(|_| found.quality),
+            statistics,
             flags: flags.bits(),
         })
+    }
+
+    /// The quality bits, and those that make a pixel unusable.
+    fn quality(&self) -> Option<Quality<'_>> {
+        let plane = self.image.planes.quality.as_ref()?;
+        Some(Quality { source: plane, reject: self.options.dq_bad })
+    }
+
+    /// What photutils' `ApertureStats` has, where it is wanted; `local_sky` lies above the background.
+    fn statistics(
+        &self,
+        spot: &Spot,
+        pixels: &Pixels<'_, Image>,
+        local_sky: f64,
+    ) -> photometry::Result<Option<Box<Statistics>>> {
+        if !self.options.statistics || !local_sky.is_finite() {
+            return Ok(None);
+        }
+        let plain = Pixels { noise: Noise::Unknown, gain: Gain::Unknown, ..*pixels };
+        let how = StatisticsOptions { local_sky, ..StatisticsOptions::default() };
+        let found = aperture_statistics(&plain, &spot.aperture, &how)?;
+        let position_angle_deg = found.shape.sky_orientation(spot.to_sky);
+        let (pixel_area, bounds) = (spot.pixel_area, spot.aperture.bounds());
+        Ok(Some(Box::new(Statistics { found, pixel_area, position_angle_deg, bounds })))
     }
 
     /// The source as a person wants to see it.
@@ -188,22 +258,6 @@ fn above(
             let (found, sky) = measure_with_sky(pixels, aperture, sky, how, &options)?;
             Ok((found, Some(sky)))
         }
-    }
-}
-
-/// The error of a sum with the noise of empty apertures like it; NaN where there are fewer than ten.
-fn with_empty(
-    own: f64,
-    pixels: &Pixels<'_, Image>,
-    aperture: &dyn Aperture,
-) -> photometry::Result<f64> {
-    const COUNT: usize = 300;
-    const FEW: usize = 10;
-    let places = EmptyApertures { count: COUNT, attempts: 4 * COUNT, ..EmptyApertures::default() };
-    match empty_aperture_noise(pixels, |at| Moved::to(aperture, at), &places) {
-        Ok(found) if found.n >= FEW => Ok(found.noise.hypot(if own.is_nan() { 0.0 } else { own })),
-        Ok(_) | Err(photometry::Error::NoEmptyPlace { .. }) => Ok(f64::NAN),
-        Err(error) => Err(error),
     }
 }
 

@@ -4,21 +4,29 @@ mod archive;
 mod calibration;
 pub(crate) mod columns;
 mod combine;
+mod detected;
+mod empty;
+mod exclude;
 mod figure;
+mod flags;
 mod image;
+mod level;
 mod local;
 mod mask;
 mod measure;
+mod mesh;
 mod noise;
 mod planes;
 mod portrait;
 mod provenance;
 mod report;
 mod sources;
+mod statistics;
 mod twins;
 mod view;
 mod wide;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -33,17 +41,23 @@ use crate::console::Console;
 pub(crate) use archive::ArchiveArgs;
 pub(crate) use calibration::{Calibration, PixelUnit, ZeroPoint};
 pub(crate) use combine::{Combine, Row};
+pub(crate) use exclude::{ExcludeRule, exclude};
+pub(crate) use flags::flag_words;
 pub(crate) use image::{Extension, Image, pixels};
 pub(crate) use noise::ErrorModel;
 pub(crate) use planes::WeightType;
 pub(crate) use portrait::{FACTORS, Portrait, Stamp};
 pub(crate) use provenance::provenance;
-pub(crate) use report::{flag_words, summarize};
+pub(crate) use report::{summarize, summary};
 pub(crate) use sources::{Outline, Targets, read_sources};
+pub(crate) use statistics::is_statistic;
 pub(crate) use wide::wide;
 
 /// AB magnitude of one microjansky: -2.5 lg 1e-29 - 48.60.
 pub(crate) const AB_MAG_OF_UJY: f64 = 23.9;
+
+/// What stands out by so many sigma is no noise: of 7 × 7 pixels, one place in 4000 is.
+pub(crate) const DETECTED: f64 = 3.5;
 
 /// Measures every one of `count` images as it comes and joins what belongs together. A bad image is named and left out.
 ///
@@ -96,6 +110,10 @@ fn measure_file(
     }
     catalog.images.push(image.about);
     catalog.portraits.extend(measured.portraits);
+    catalog.filled.extend(measured.excluded_share);
+    catalog.wide.extend(measured.wide);
+    catalog.rings.on_source.extend(measured.rings_on_source);
+    catalog.rings.on_others.extend(measured.rings_on_others);
     Ok(measured.measurements)
 }
 
@@ -127,6 +145,8 @@ pub(crate) struct Options {
     pub(crate) sum: Sum,
     /// Factor by which a source is grown before it is kept out of the mesh; `None` keeps everything in.
     pub(crate) mask_growth: Option<f64>,
+    /// What stands out of a first mesh by so many sigma is kept out of the mesh too; `None` keeps it in.
+    pub(crate) mask_detected: Option<f64>,
     pub(crate) sky_shape: SkyShape,
     pub(crate) combine: Combine,
     pub(crate) min_coverage: f64,
@@ -144,6 +164,14 @@ pub(crate) struct Options {
     pub(crate) rms: Option<String>,
     pub(crate) extension: Option<Extension>,
     pub(crate) bunit: Option<String>,
+    /// The quality bits, a file or an extension; else DQ, where bits are wanted.
+    pub(crate) dq: Option<String>,
+    /// Whether quality bits are told.
+    pub(crate) quality: bool,
+    /// Pixels with one of these bits do not count.
+    pub(crate) dq_bad: u32,
+    /// Whether the statistics of photutils' `ApertureStats` are wanted.
+    pub(crate) statistics: bool,
     /// Specifications to measure; empty for all.
     pub(crate) specs: Vec<Spec>,
     /// So many of the first sources have their portraits made.
@@ -158,6 +186,7 @@ impl Default for Options {
             radii: Vec::new(),
             sum: Sum::Exact,
             mask_growth: Some(1.5),
+            mask_detected: Some(DETECTED),
             sky_shape: SkyShape::Affine,
             combine: Combine::Weighted,
             min_coverage: 0.98,
@@ -169,6 +198,10 @@ impl Default for Options {
             wht_type: WeightType::Exp,
             find_weights: true,
             rms: None,
+            dq: None,
+            quality: false,
+            dq_bad: 0,
+            statistics: false,
             extension: None,
             bunit: None,
             specs: Vec::new(),
@@ -183,6 +216,7 @@ impl Options {
         Self {
             background: Subtract::Mesh(BackgroundOptions::photutils_3_1()),
             mask_growth: None,
+            mask_detected: None,
             sky_shape: SkyShape::Photutils,
             combine: Combine::Mean,
             min_coverage: 0.0,
@@ -282,6 +316,8 @@ pub(crate) struct Measurement {
     /// Valid over geometric area.
     pub(crate) coverage: f64,
     pub(crate) bkg_sum: f64,
+    /// Standard error of that, as far as the level of the sky is known.
+    pub(crate) bkg_sum_err: f64,
     pub(crate) bkg_rms: f64,
     pub(crate) peak: f64,
     /// By how much the noise of the sum exceeds that of independent pixels.
@@ -289,6 +325,13 @@ pub(crate) struct Measurement {
     pub(crate) n_bad: u64,
     /// Those of them that no exposure covers.
     pub(crate) n_uncovered: u64,
+    /// Those of them that the quality bits reject.
+    pub(crate) n_masked: u64,
+    /// Those of them that are not finite.
+    pub(crate) n_non_finite: u64,
+    /// The quality bits of all pixels together, where they were read.
+    pub(crate) quality: Option<u32>,
+    pub(crate) statistics: Option<Box<statistics::Statistics>>,
     pub(crate) flags: u32,
 }
 
@@ -315,6 +358,18 @@ pub(crate) struct Catalog {
     pub(crate) images: Vec<MeasuredImage>,
     pub(crate) rows: Vec<Row>,
     pub(crate) portraits: Vec<Portrait>,
+    /// Share of the mesh boxes of each image that were filled from others.
+    filled: Vec<f64>,
+    /// Sources wider than four boxes of a mesh.
+    wide: BTreeSet<usize>,
+    rings: Rings,
+}
+
+/// Sources whose ring of sky is not all sky.
+#[derive(Debug, Default)]
+struct Rings {
+    on_source: BTreeSet<usize>,
+    on_others: BTreeSet<usize>,
 }
 
 impl Catalog {
@@ -338,12 +393,15 @@ impl Catalog {
     }
 
     /// The unit of the sums, where all images have the same.
-    fn pixel_unit(&self) -> Option<&'static str> {
+    fn pixel_unit(&self) -> Option<PixelUnit> {
         let unit = self.images.first()?.calibration.unit;
-        self.images
-            .iter()
-            .all(|image| image.calibration.unit == unit)
-            .then(|| Some(unit?.name()))?
+        self.images.iter().all(|image| image.calibration.unit == unit).then_some(unit)?
+    }
+
+    /// Mean over the images of the share of boxes that were filled from others.
+    fn filled_share(&self) -> Option<f64> {
+        let n = self.filled.len() as f64;
+        (n > 0.0).then(|| self.filled.iter().sum::<f64>() / n)
     }
 
     /// The specifications from short to long pivot wavelengths; those without one come last.

@@ -91,9 +91,9 @@ impl NoisePlan {
         self.kind == Kind::Empty
     }
 
-    /// Whether a mesh is measured, be it for its scatter only.
+    /// Whether a mesh is measured, be it only for its scatter or to see what is empty.
     pub(super) fn needs_mesh(&self) -> bool {
-        self.mesh
+        self.mesh || self.kind == Kind::Empty
     }
 
     /// The mean of one over the weights in the boxes of the background, where noise is carried from them to pixels.

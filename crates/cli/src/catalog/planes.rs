@@ -8,7 +8,7 @@ use astro_coords::PixelBox;
 use clap::ValueEnum;
 use hst_fits::{FitsFile, Hdu};
 use photometry::background::Surface;
-use photometry::{MaskSource, PixelSource, Plane, SourceError};
+use photometry::{MaskSource, PixelSource, Plane, QualitySource, SourceError};
 
 use super::{Extension, Options};
 use crate::open;
@@ -37,6 +37,8 @@ pub(super) struct FilePlane {
 pub(super) struct Planes {
     pub(super) weights: Option<FilePlane>,
     pub(super) rms: Option<FilePlane>,
+    /// Quality bits, where they are wanted.
+    pub(super) quality: Option<FilePlane>,
     /// Whether the noise is that of the source too, as in an ERR plane.
     pub(super) rms_has_source: bool,
 }
@@ -51,14 +53,16 @@ impl Planes {
         let named = |name: &Option<String>, what| {
             name.as_ref().map(|name| FilePlane::named(file, name, what, shape)).transpose()
         };
-        let usual = || {
-            let found = file.find("WHT", None).ok().filter(|_| options.find_weights)?;
+        let usual = |name, wanted: bool| {
+            let found = file.find(name, None).ok().filter(|_| wanted)?;
             (found.shape() == Some(shape)).then(|| FilePlane::new(file, found, shape))
         };
-        let weights = named(&options.wht, "WHT")?.or_else(usual);
+        let weights = named(&options.wht, "WHT")?.or_else(|| usual("WHT", options.find_weights));
+        let wanted = options.quality || options.dq_bad != 0;
+        let quality = named(&options.dq, "DQ")?.or_else(|| usual("DQ", wanted));
         let rms = named(&options.rms, "ERR")?;
         let rms_has_source = rms.as_ref().is_some_and(FilePlane::is_err);
-        Ok(Self { weights, rms, rms_has_source })
+        Ok(Self { weights, rms, quality, rms_has_source })
     }
 }
 
@@ -122,6 +126,24 @@ impl PixelSource for FilePlane {
     }
 }
 
+impl QualitySource for FilePlane {
+    fn shape(&self) -> (usize, usize) {
+        self.shape
+    }
+
+    fn bits(&self, window: &PixelBox, out: &mut [u32]) -> Result<(), SourceError> {
+        // Doubles hold all bits of the integers that DQ planes are stored in.
+        let mut stored = vec![0.0_f64; out.len()];
+        self.file.read_window(&self.file.hdus()[self.hdu], window, &mut stored)?;
+        for (to, from) in out.iter_mut().zip(stored) {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bits")]
+            let bits = from as i64 as u32;
+            *to = bits;
+        }
+        Ok(())
+    }
+}
+
 /// Where the weight is zero, or none: chip gaps, and outside the footprint.
 #[derive(Debug)]
 pub(super) struct Uncovered<'a>(pub(super) &'a FilePlane);
@@ -181,6 +203,9 @@ impl PixelSource for Inverse<'_> {
     }
 }
 
+/// Standard deviation of normal values of which those beyond three of it are clipped, again and again.
+const CLIPPED: f64 = 0.984_846;
+
 /// The scatter of the background; where weights are known, carried from the depth of its boxes to that of each pixel:
 /// variances go as one over the exposure.
 #[derive(Debug)]
@@ -199,6 +224,7 @@ impl Plane for Scatter<'_> {
         let width = window.shape().1.max(1);
         for (row, y) in out.chunks_mut(width).zip(window.y.clone()) {
             self.rms.row(y, window.x.start, row);
+            row.iter_mut().for_each(|sigma| *sigma /= CLIPPED);
         }
         let Some((weights, mean)) = self.depth else { return Ok(()) };
         let mut weight = vec![0.0; out.len()];

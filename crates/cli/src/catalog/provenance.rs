@@ -25,6 +25,7 @@ pub(crate) fn provenance(
         catalog.images.iter().map(|image| image.provenance.clone()).collect(),
     );
     meta.insert("options".into(), describe(options));
+    meta.insert("summary".into(), super::summary(catalog));
     meta.insert("not_corrected".into(), json!(NOT_CORRECTED));
     meta
 }
@@ -44,6 +45,7 @@ fn describe(options: &Options) -> Value {
     json!({
         "background": background(&options.background),
         "mask_regions": options.mask_growth,
+        "mask_detected": options.mask_detected,
         "radii_arcsec": options.radii.iter().map(|radius| radius.arcsec()).collect::<Vec<_>>(),
         "sum": match options.sum {
             Sum::Exact => json!("exact"),
@@ -66,6 +68,8 @@ fn describe(options: &Options) -> Value {
         "wht": options.wht,
         "wht_type": options.wht_type.to_possible_value().map(|value| value.get_name().to_owned()),
         "rms": options.rms,
+        "dq": options.dq,
+        "dq_bad": options.dq_bad,
         "ee": options.ee.as_ref().map(|ee| file(&ee.path)),
         "ebv": options.ebv,
         "bunit": options.bunit,

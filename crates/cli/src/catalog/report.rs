@@ -1,8 +1,9 @@
 //! What the user is told while images are measured, and at the end.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use photometry::Flags;
+use serde_json::{Value, json};
 
 use super::image::Image;
 use super::measure::Measured;
@@ -71,38 +72,61 @@ fn noise(name: &str, image: &Image, options: &Options, console: &Console) {
     }
 }
 
-/// What flags say, in words.
-pub(crate) fn flag_words(flags: u32) -> Vec<&'static str> {
-    const WORDS: [(Flags, &str); 10] = [
-        (Flags::NO_OVERLAP, "outside the image"),
-        (Flags::PARTIAL_OVERLAP, "reaches over the edge of the image"),
-        (Flags::NO_PIXELS, "holds no pixel"),
-        (Flags::MASKED_PIXELS, "masked pixels inside"),
-        (Flags::NON_FINITE_DATA, "pixels without a value inside"),
-        (Flags::NON_FINITE_ERROR, "pixels without an error inside"),
-        (Flags::ALL_MASKED, "no usable pixel"),
-        (Flags::CENTROID_OUTSIDE, "centre of light outside"),
-        (Flags::UNCOVERED_PIXELS, "a chip gap or the edge of the exposures inside"),
-        (Flags::NO_LOCAL_SKY, "no pixel in the ring of the sky"),
-    ];
-    WORDS.iter().filter(|(flag, _)| flags & flag.bits() != 0).map(|(_, words)| *words).collect()
-}
-
-/// One line at the end, and the sources that no image covers. Returns how many those are.
+/// Warnings about the catalog as a whole, one line of what was done, and the sources that no image covers. Returns how
+/// many those are.
 pub(crate) fn summarize(catalog: &Catalog, console: &Console) -> usize {
+    let names = |sources: &BTreeSet<usize>| {
+        let ids: Vec<_> = sources.iter().map(|&i| catalog.sources[i].id.as_str()).collect();
+        list(&ids)
+    };
+    if !catalog.rings.on_source.is_empty() {
+        let ids = names(&catalog.rings.on_source);
+        console.warning(&format!(
+            "the ring of the sky lies on its own source, whose light counts as sky: {ids}"
+        ));
+    }
+    if !catalog.rings.on_others.is_empty() {
+        let ids = names(&catalog.rings.on_others);
+        console.warning(&format!(
+            "the ring of the sky meets other regions, which are left out of it: {ids}"
+        ));
+    }
     let uncovered = catalog.uncovered();
     if !uncovered.is_empty() {
         let ids: Vec<_> = uncovered.iter().map(|source| source.id.as_str()).collect();
         console.problem(&format!("no image covers {}", list(&ids)));
     }
+    let filled = catalog.filled_share().map_or_else(String::new, |share| {
+        format!("; {:.1} % of the background's boxes filled from others", 100.0 * share)
+    });
     console.note(&format!(
-        "{} of {} regions measured on {} images in {} filters",
+        "{} of {} regions measured on {} images in {} filters{filled}",
         catalog.sources.len() - uncovered.len(),
         catalog.sources.len(),
         catalog.images.len(),
         catalog.specs.len()
     ));
     uncovered.len()
+}
+
+/// The same for programs.
+pub(crate) fn summary(catalog: &Catalog) -> Value {
+    let id = |source: &Source| source.id.clone();
+    let ids = |sources: &BTreeSet<usize>| {
+        sources.iter().map(|&i| id(&catalog.sources[i])).collect::<Vec<_>>()
+    };
+    let uncovered = catalog.uncovered();
+    json!({
+        "regions": catalog.sources.len(),
+        "measured": catalog.sources.len() - uncovered.len(),
+        "images": catalog.images.len(),
+        "filters": catalog.specs.len(),
+        "uncovered": uncovered.into_iter().map(id).collect::<Vec<_>>(),
+        "filled_share": catalog.filled_share(),
+        "wide": ids(&catalog.wide),
+        "sky_on_source": ids(&catalog.rings.on_source),
+        "sky_on_others": ids(&catalog.rings.on_others),
+    })
 }
 
 fn list(ids: &[&str]) -> String {

@@ -3,14 +3,12 @@
 use astro_coords::{Angle, PixelBox, PixelCoord};
 use photometry::Aperture;
 use photometry::aperture::Composite;
-use photometry::background::{Background, BackgroundOptions, Masks, background, background_near};
 
 use super::figure::{Figure, Grid, Place};
 use super::image::Image;
 use super::local::PixelSet;
 use super::mask::RegionMask;
 use super::noise::NoisePlan;
-use super::planes::Uncovered;
 use super::sources::{Outline, Targets};
 use super::{Options, RingSize, SkyShape, Source, Subtract};
 
@@ -22,6 +20,8 @@ pub(super) struct Spot {
     pub(super) is_cut: bool,
     /// arcsec² per pixel
     pub(super) pixel_area: f64,
+    /// How far east (row 0) and north (row 1) a pixel's step in x and in y leads, arcsec.
+    pub(super) to_sky: [[f64; 2]; 2],
 }
 
 /// An image, and how figures become apertures in it.
@@ -74,7 +74,8 @@ impl View<'_> {
         let aperture =
             if cuts.is_empty() { whole } else { Box::new(Composite::new(vec![whole], cuts)) };
         let is_cut = aperture.area() < area;
-        Some(Spot { source: index, aperture, is_cut, pixel_area })
+        let to_sky = [[-a, -b], [c, d]];
+        Some(Spot { source: index, aperture, is_cut, pixel_area, to_sky })
     }
 
     /// The pixels that will be read.
@@ -102,36 +103,13 @@ impl View<'_> {
         }
     }
 
-    /// The mesh, where it is subtracted, or `wanted` for its scatter.
-    pub(super) fn mesh(
-        &self,
-        targets: &Targets,
-        windows: &[PixelBox],
-        wanted: bool,
-    ) -> anyhow::Result<Option<Background>> {
-        let default = BackgroundOptions::default();
-        let Some(mesh) = self.options.background.mesh().or(wanted.then_some(&default)) else {
-            return Ok(None);
-        };
-        let mask = self.mask(targets, self.options.mask_growth);
-        let uncovered = self.image.planes.weights.as_ref().map(Uncovered);
-        let masks = Masks {
-            ignore: mask.as_ref().map(|mask| mask as _),
-            uncovered: uncovered.as_ref().map(|uncovered| uncovered as _),
-        };
-        Ok(Some(match self.options.background {
-            Subtract::Local(_, reach) => background_near(self.image, masks, mesh, windows, reach)?,
-            _ => background(self.image, masks, mesh)?,
-        }))
-    }
-
-    /// All objects, grown, and what no source has; also those that end outside but whose grown ones do not.
-    pub(super) fn mask(&self, targets: &Targets, growth: Option<f64>) -> Option<RegionMask> {
-        let factor = growth?;
+    /// All objects, each grown by its own factor, and what no source has; also those that end outside but whose grown
+    /// ones do not.
+    pub(super) fn mask(&self, targets: &Targets, growths: &[f64]) -> RegionMask {
         let excluded = targets.excluded.iter().filter_map(|outline| self.aperture(outline));
-        let grown = |(_, outline): &(_, Outline)| self.grown(outline, factor);
-        let shapes = targets.objects.iter().filter_map(grown).chain(excluded);
-        Some(RegionMask::new(shapes, self.image.shape))
+        let objects = targets.objects.iter().zip(growths);
+        let grown = objects.filter_map(|((_, outline), factor)| self.grown(outline, *factor));
+        RegionMask::new(grown.chain(excluded), self.image.shape)
     }
 
     pub(super) fn grown(&self, outline: &Outline, factor: f64) -> Option<Box<dyn Aperture>> {
@@ -140,9 +118,6 @@ impl View<'_> {
 
     /// What local skies keep away from: the same as the mask, with the numbers of the regions.
     pub(super) fn others(&self, targets: &Targets) -> Vec<Other> {
-        if !self.options.background.is_local() {
-            return Vec::new();
-        }
         let with_bounds = |shape: Box<dyn Aperture>| (shape.bounds(), shape);
         let object = |(number, outline): &(i64, Outline)| {
             Some((Some(*number), with_bounds(self.grown(outline, self.options.mask_growth?)?)))
@@ -167,6 +142,22 @@ impl View<'_> {
         Some(PixelSet::new(shapes, others.map(|(_, shape)| shape)))
     }
 
+    /// Whether a pixel of the source is one of its own sky.
+    pub(super) fn sky_is_on_source(&self, spot: &Spot, targets: &Targets) -> bool {
+        let shapes = self.sky_shapes(&targets.sources[spot.source], targets);
+        shapes.iter().any(|shape| meet(shape, &spot.aperture))
+    }
+
+    /// Whether another region lies where the sky of the source is taken from.
+    pub(super) fn sky_meets_others(&self, spot: &Spot, targets: &Targets) -> bool {
+        let source = &targets.sources[spot.source];
+        let shapes = self.sky_shapes(source, targets);
+        let others = targets.objects.iter().filter(|(number, _)| *number != source.region);
+        others
+            .filter_map(|(_, outline)| self.aperture(outline))
+            .any(|other| shapes.iter().any(|shape| meet(shape, &other)))
+    }
+
     /// The shapes that the sky of a source's own is taken from.
     fn sky_shapes(&self, source: &Source, targets: &Targets) -> Vec<Box<dyn Aperture>> {
         match self.options.background {
@@ -181,6 +172,13 @@ impl View<'_> {
             _ => Vec::new(),
         }
     }
+}
+
+/// Whether a pixel's centre lies in both.
+fn meet(a: &dyn Aperture, b: &dyn Aperture) -> bool {
+    let Some(both) = a.bounds().intersect(&b.bounds()) else { return false };
+    let mut places = both.y.clone().flat_map(|y| both.x.clone().map(move |x| (x as f64, y as f64)));
+    places.any(|(x, y)| a.contains(PixelCoord::new(x, y)) && b.contains(PixelCoord::new(x, y)))
 }
 
 /// The boxes of a mesh that a window touches, and `reach` more on each side.

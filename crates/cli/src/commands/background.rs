@@ -8,13 +8,13 @@ use anyhow::{Context, bail};
 use astro_coords::PixelBox;
 use hst_fits::{Bitpix, Card, FitsFile, Hdu, Header, PixelType, Pixels, RowSource, write_images};
 use indicatif::ProgressBar;
-use photometry::background::{Background, BackgroundOptions, Exclude, Masks, Surface, background};
-use photometry::{Pixel, PixelSource, SourceError};
+use photometry::background::{Background, BackgroundOptions, Masks, Surface, background};
+use photometry::{MaskSource, Pixel, PixelSource, SourceError};
 use rayon::prelude::*;
 use serde_json::json;
 
 use super::catalog::{odd, percentage};
-use crate::catalog::{Extension, pixels};
+use crate::catalog::{ExcludeRule, Extension, exclude, pixels};
 use crate::console::{Console, Outcome};
 
 const EXAMPLES: &str = "\
@@ -31,7 +31,7 @@ const MANY_EXCLUDED: f64 = 0.25;
 /// The background is that of `hst catalog`: the pixels of each mesh box are sigma clipped and give a level and a
 /// noise; boxes with too few good pixels are filled from their neighbours, both meshes are median filtered and drawn
 /// as cubic splines. Sources much wider than a box are taken for background: take larger boxes, or `hst catalog`,
-/// which masks the regions. The image is read and the maps are written a few rows at a time. Headers are kept.
+/// which masks the regions. Pixels of weight 0 in WHT do not count. The image is read and the maps are written a few rows at a time. Headers are kept.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -59,6 +59,10 @@ pub(crate) struct Args {
     /// [default: half of those that were exposed]
     #[arg(long, value_name = "PERCENT", value_parser = percentage)]
     exclude_percentile: Option<f64>,
+    /// Which boxes are filled from their neighbours; --exclude-percentile says how much of them they may lose
+    /// [default: robust; photutils-3.1 with --exclude-percentile]
+    #[arg(long, value_name = "RULE", value_enum)]
+    exclude: Option<ExcludeRule>,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
@@ -90,12 +94,10 @@ impl Args {
     fn options(&self) -> BackgroundOptions {
         let square = |n: u32| (n as usize, n as usize);
         let default = BackgroundOptions::default();
-        let percentile = self.exclude_percentile;
         BackgroundOptions {
             box_size: square(self.box_size),
             filter_size: square(self.filter),
-            exclude: percentile
-                .map_or(default.exclude, |percentile| Exclude::Photutils31 { percentile }),
+            exclude: exclude(self.exclude, self.exclude_percentile, default.exclude),
             ..default
         }
     }
@@ -121,7 +123,9 @@ impl Job<'_> {
     fn write<T: Pixel + PixelType + Default>(&self, out: &Path) -> anyhow::Result<Background> {
         let options = self.args.options();
         let image = Image::<T>::new(self);
-        let found = background(&image, Masks::default(), &options)
+        let weights = self.weights();
+        let uncovered = weights.as_ref().map(|weights| weights as _);
+        let found = background(&image, Masks { ignore: None, uncovered }, &options)
             .with_context(|| format!("no background for {}", self.hdu.place()))?;
         let done = history(&options, &found);
         if self.args.subtract {
@@ -140,6 +144,13 @@ impl Job<'_> {
             self.write_units(out, &units)?;
         }
         Ok(found)
+    }
+
+    /// The weights beside the pixels, where there are some.
+    fn weights(&self) -> Option<Unexposed<'_>> {
+        let hdu = self.file.find("WHT", None).ok().filter(|hdu| hdu.index != self.hdu.index)?;
+        let Job { file, shape, .. } = *self;
+        (hdu.shape() == Some(shape)).then_some(Unexposed { file, hdu, shape })
     }
 
     /// The units behind the primary header, which keeps its cards; or from the first on where the image is primary.
@@ -231,6 +242,30 @@ impl<T: Pixel + PixelType> PixelSource for Image<'_, T> {
         self.file.read_window(self.hdu, window, out)?;
         self.bar.inc(window.shape().0 as u64);
         Ok(())
+    }
+}
+
+/// Where the weight is zero, or none: no exposure has these pixels, whatever their values.
+#[derive(Debug)]
+struct Unexposed<'a> {
+    file: &'a FitsFile,
+    hdu: &'a Hdu,
+    shape: (usize, usize),
+}
+
+impl MaskSource for Unexposed<'_> {
+    fn mask(&self, window: &PixelBox, out: &mut [bool]) -> Result<(), SourceError> {
+        let mut weights = vec![0.0_f32; out.len()];
+        self.file.read_window(self.hdu, window, &mut weights)?;
+        for (out, weight) in out.iter_mut().zip(weights) {
+            let exposed = weight > 0.0;
+            *out |= !exposed;
+        }
+        Ok(())
+    }
+
+    fn shape(&self) -> Option<(usize, usize)> {
+        Some(self.shape)
     }
 }
 

@@ -8,11 +8,11 @@ use astro_coords::Angle;
 use clap::ValueEnum;
 
 use hst_fits::Spec;
-use photometry::background::{BackgroundOptions, Exclude};
+use photometry::background::BackgroundOptions;
 
 use crate::catalog::{
-    self, ArchiveArgs, Catalog, Combine, Encircled, ErrorModel, Extension, Options, RingSize,
-    SkyShape, Subtract, Sum, WeightType, ZeroPoint, columns,
+    self, ArchiveArgs, Catalog, Combine, Encircled, ErrorModel, ExcludeRule, Extension, Options,
+    RingSize, SkyShape, Subtract, Sum, WeightType, ZeroPoint, columns,
 };
 use crate::console::{Console, Outcome};
 use crate::output::{Output, write_aside};
@@ -90,9 +90,17 @@ pub(crate) struct Args {
     /// [default: half of those that were exposed; 10 with --preset notebook]
     #[arg(long, value_name = "PERCENT", help_heading = "Background", value_parser = percentage)]
     exclude_percentile: Option<f64>,
+    /// Which boxes are filled from their neighbours; --exclude-percentile says how much of them they may lose
+    /// [default: robust; photutils-3.1 with --exclude-percentile or --preset notebook]
+    #[arg(long, value_name = "RULE", value_enum, help_heading = "Background")]
+    exclude: Option<ExcludeRule>,
     /// Keep the sources, grown by this factor, out of the mesh; `none` for not at all [default: 1.5]
     #[arg(long, value_name = "FACTOR|none", help_heading = "Background", value_parser = growth)]
     mask_regions: Option<Growth>,
+    /// Keep out of the mesh, too, what stands out of it by so many sigma in 7 x 7 pixels, and the wings of the regions
+    /// beyond their masks; `none` for neither [default: 3.5; none with --mask-regions none]
+    #[arg(long, value_name = "SIGMA|none", help_heading = "Background", value_parser = detected)]
+    mask_detected: Option<Sigma>,
     /// Where errors come from; the noise of the source's own electrons is added but for --wht-type err and ERR planes
     /// [default: auto; none with --preset notebook]
     #[arg(long, value_enum, help_heading = "Errors")]
@@ -106,6 +114,12 @@ pub(crate) struct Args {
     /// The noise of each pixel in the unit of the image; an extension ERR is taken to have the source's too
     #[arg(long, value_name = "FILE|EXT", help_heading = "Errors")]
     rms: Option<String>,
+    /// The quality bits of each pixel, for the column dq and --dq-bad [default: DQ, where there is one]
+    #[arg(long, value_name = "FILE|EXT", help_heading = "Errors")]
+    dq: Option<String>,
+    /// Leave out pixels with one of these quality bits, given as their sum
+    #[arg(long, value_name = "BITS", default_value_t = 0, help_heading = "Errors")]
+    dq_bad: u32,
     /// weighted: fluxes by exposure time; mean: the notebook's mean of sums; none: a row per image
     #[arg(long, value_enum, help_heading = "Combining")]
     combine: Option<Combine>,
@@ -197,6 +211,10 @@ fn ring(text: &str) -> Option<RingSize> {
     }
 }
 
+/// What stands out by so many sigma is masked; `None` masks nothing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Sigma(Option<f64>);
+
 /// How far a source is grown before it is masked; `None` masks nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Growth(Option<f64>);
@@ -209,6 +227,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     let options = args.options()?;
     if args.layout == Layout::Wide && options.combine == Combine::None {
         bail!("--layout wide has no place for the rows of --combine none");
+    }
+    // Nobody waits for an hour to be told of a slip; columns of the wide layout have the names of filters yet unknown.
+    if args.layout == Layout::Long && args.columns != ["all"] {
+        let known = columns::table(&Catalog::default(), &options);
+        known.select(&args.columns).map_err(|name| anyhow!("there is no column {name}"))?;
     }
     let regions = catalog::read_sources(&args.regions, args.from, &args.images, &options)?;
     regions.report(console);
@@ -269,9 +292,14 @@ impl Args {
             None => Options::default(),
         };
         let mask_growth = self.mask_regions.map_or(preset.mask_growth, |Growth(growth)| growth);
+        let usual = mask_growth.and(Some(catalog::DETECTED));
+        let asks = |what: &dyn Fn(&str) -> bool| {
+            self.columns.iter().any(|name| name == "all" || what(name))
+        };
         Ok(Options {
             background: self.background(&preset.background),
             mask_growth,
+            mask_detected: self.mask_detected.map_or(usual, |Sigma(sigma)| sigma),
             radii: self.radii.clone(),
             sum: self.sum.unwrap_or(preset.sum),
             sky_shape: self.sky_shape.unwrap_or(preset.sky_shape),
@@ -285,6 +313,10 @@ impl Args {
             wht_type: self.wht_type.unwrap_or(preset.wht_type),
             find_weights: preset.find_weights,
             rms: self.rms.clone(),
+            dq: self.dq.clone(),
+            quality: self.dq.is_some() || asks(&|name| name == "dq" || name.ends_with("_dq")),
+            dq_bad: self.dq_bad,
+            statistics: asks(&catalog::is_statistic),
             extension: self.ext.clone(),
             bunit: self.bunit.clone(),
             specs: self.spec.clone(),
@@ -305,12 +337,10 @@ impl Args {
 
     fn mesh(&self, preset: BackgroundOptions) -> BackgroundOptions {
         let square = |n: Option<u32>, default| n.map_or(default, |n| (n as usize, n as usize));
-        let percentile = self.exclude_percentile;
         BackgroundOptions {
             box_size: square(self.box_size, preset.box_size),
             filter_size: square(self.filter, preset.filter_size),
-            exclude: percentile
-                .map_or(preset.exclude, |percentile| Exclude::Photutils31 { percentile }),
+            exclude: catalog::exclude(self.exclude, self.exclude_percentile, preset.exclude),
             ..preset
         }
     }
@@ -343,6 +373,16 @@ fn growth(text: &str) -> Result<Growth, String> {
     } else {
         Ok(Growth(Some(number_within(text, 0.0, 100.0)?)))
     }
+}
+
+fn detected(text: &str) -> Result<Sigma, String> {
+    if text == "none" {
+        return Ok(Sigma(None));
+    }
+    let sigma = text.parse().ok().filter(|sigma: &f64| *sigma > 0.0 && sigma.is_finite());
+    sigma
+        .map(|sigma| Sigma(Some(sigma)))
+        .ok_or_else(|| "expected a number above 0, or none".to_owned())
 }
 
 type Unit = fn(f64) -> Angle;

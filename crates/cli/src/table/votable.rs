@@ -58,7 +58,7 @@ fn vo_unit(unit: &str) -> String {
     for c in unit.replace(" / ", "/").replace("electron", "'electron'").chars() {
         match c {
             ' ' => text.push('.'),
-            '0'..='9' if before.is_ascii_alphabetic() => {
+            '0'..='9' if before.is_ascii_alphabetic() || before == '\'' => {
                 text.push_str("**");
                 text.push(c);
             }
@@ -116,6 +116,8 @@ mod tests {
         assert_eq!(vo_unit("erg / (Angstrom cm2 electron)"), "erg/(Angstrom.cm**2.'electron')");
         assert_eq!(vo_unit("arcsec2"), "arcsec**2");
         assert_eq!(vo_unit("electron / s"), "'electron'/s");
+        assert_eq!(vo_unit("electron2 / s2"), "'electron'**2/s**2");
+        assert_eq!(vo_unit("pix-2"), "pix-2");
     }
 
     #[test]

@@ -145,6 +145,10 @@ impl Catalog {
         self.0.len() - 1
     }
 
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0[0].iter().any(|found| found == name)
+    }
+
     pub(crate) fn text(&self, name: &str, row: usize) -> &str {
         let column = self.0[0].iter().position(|found| found == name);
         &self.0[row + 1][column.unwrap_or_else(|| panic!("no column {name}"))]

@@ -209,12 +209,13 @@ fn farther(from: Place, to: Place, factor: f64) -> Place {
 mod tests {
     use std::f64::consts::PI;
 
+    use super::aperture::determinant;
     use super::*;
 
-    const HERE: Place = Place::Sky(SkyCoord::from_degrees(359.9999, -67.0));
+    pub(super) const HERE: Place = Place::Sky(SkyCoord::from_degrees(359.9999, -67.0));
 
     /// Pixels of an image whose columns go `map⁻¹`.
-    struct Image([[f64; 2]; 2]);
+    pub(super) struct Image(pub(super) [[f64; 2]; 2]);
 
     impl Grid for Image {
         fn local(&self, place: Place) -> Option<(PixelCoord, [[f64; 2]; 2])> {
@@ -227,7 +228,7 @@ mod tests {
     }
 
     /// Rotated, mirrored or not, with pixels that are neither square nor upright.
-    const MAPS: [[[f64; 2]; 2]; 2] =
+    pub(super) const MAPS: [[[f64; 2]; 2]; 2] =
         [[[0.09, 0.031], [-0.02, 0.11]], [[-0.09, 0.031], [-0.02, 0.11]]];
 
     fn at(west: f64, north: f64) -> Place {
