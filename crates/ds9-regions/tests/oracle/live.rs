@@ -66,7 +66,8 @@ impl Ds9 {
     }
 
     fn wait(&self) {
-        for _ in 0..120 {
+        // On a busy machine it may take a minute.
+        for _ in 0..480 {
             if self.ask(&["version"]).is_ok() {
                 return;
             }
