@@ -4,8 +4,12 @@
     PEERS_DATA=folder python benches/peers/apertures.py [JOB ...]
 
 20 000 random places on hst_10000_drc.fits (its NaN border filled with noise). Ours takes float32. photutils is given
-float64 that was made beforehand, which it would otherwise make of the whole image at every call; what that costs is in
-the last column. Ours and the peers take turns, medians of the rounds.
+float64 that was made beforehand, and for the circles float32 too (second column of them).
+
+Fair: answers are compared first. Then ours and the peers take turns, TURNS of them, each with one run that does not count
+and RUNS that do, and the table has the medians of all runs of the CPU seconds (user + system) of the whole job. NumPy asks
+for huge pages for its arrays; our process is told to ask for the same (glibc.malloc.hugetlb=1), so that all have the same
+memory.
 """
 import gc, json, os, statistics, subprocess, sys, tempfile, time, warnings
 import astropy.units as u, numpy as np, photutils, sep
@@ -66,17 +70,25 @@ JOBS = {
 }
 
 
-def cpu(work):
-    gc.collect()
-    start = time.process_time()
-    answer = work()
-    return time.process_time() - start, answer
+TURNS, RUNS = int(os.environ.get("PEERS_TURNS", "5")), 3
+
+
+def cpu(work, runs=RUNS):
+    """CPU seconds of each of some runs, after one that does not count, and the answer."""
+    answer, seconds = work(), []
+    for _ in range(runs):
+        gc.collect()
+        start = time.process_time()
+        work()
+        seconds.append(time.process_time() - start)
+    return seconds, answer
 
 
 def ours(folder, shape, job, threads, *wcs):
     program = os.path.join(os.environ.get("CARGO_TARGET_DIR", f"{ROOT}/target"), "release/examples/peer_apertures")
-    line = subprocess.run([program, f"{folder}/image.f32", *map(str, shape), f"{folder}/places.f64", job, str(threads), "3",
-                           f"{folder}/answers.f64", *wcs], check=True, capture_output=True, text=True).stdout
+    line = subprocess.run([program, f"{folder}/image.f32", *map(str, shape), f"{folder}/places.f64", job, str(threads), str(RUNS),
+                           f"{folder}/answers.f64", *wcs], check=True, capture_output=True, text=True,
+                          env={**os.environ, "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}).stdout
     return json.loads(line), np.fromfile(f"{folder}/answers.f64")
 
 
@@ -91,31 +103,30 @@ def compare(job, pixels, double, folder):
     photutils_way, sep_way, count = JOBS[job]
     at = np.random.default_rng(7).uniform(80, SIZE - 80, (count, 2))
     at.tofile(f"{folder}/places.f64")
-    times, one, two = {"photutils": [], "sep": []}, [], []
-    for turn in range(3):
-        found, answer = ours(folder, pixels.shape, job, 1)
-        one.append(found["cpu"])
-        many, same = ours(folder, pixels.shape, job, 2)
-        two.append((found["wall"], many["wall"]))
-        assert (answer.view("u8") == same.view("u8")).all(), "two threads give other bits"
-        seconds, theirs = cpu(lambda: photutils_way(double, at))
-        times["photutils"].append(seconds)
-        if turn == 0:
-            worst = differ(answer, theirs)
-            # Shapes of light that nearly cancels magnify rounding; sums do not.
-            assert worst < (1e-3 if job == "statistics" else 1e-9), worst
+    times, one, two = {"photutils": [], "float32": [], "sep": []}, [], []
+    _, answer = ours(folder, pixels.shape, job, 1)
+    _, same = ours(folder, pixels.shape, job, 2)
+    assert (answer.view("u8") == same.view("u8")).all(), "two threads give other bits"
+    worst = differ(answer, photutils_way(double, at))
+    # Shapes of light that nearly cancels magnify rounding; sums do not.
+    assert worst < (1e-3 if job == "statistics" else 1e-9), worst
+    assert not sep_way or differ(answer, sep_way(pixels, at)) < 1e-4
+    for _ in range(TURNS):
+        found, many = (ours(folder, pixels.shape, job, threads)[0] for threads in (1, 2))
+        one += found["cpu"]
+        two += [a / b for a, b in zip(found["wall"], many["wall"])]
+        times["photutils"] += cpu(lambda: photutils_way(double, at))[0]
+        if job.startswith("circle"):
+            times["float32"] += cpu(lambda: photutils_way(pixels, at))[0]
         if sep_way:
-            seconds, theirs = cpu(lambda: sep_way(pixels, at))
-            times["sep"].append(seconds)
-            assert turn or differ(answer, theirs) < 1e-4
-    fixed = cpu(lambda: photutils_way(pixels, at[:1]))[0]
+            times["sep"] += cpu(lambda: sep_way(pixels, at))[0]
+    median = {name: statistics.median(found) / count * 1e6 for name, found in times.items() if found}
     us = statistics.median(one) / count * 1e6
-    they = statistics.median(times["photutils"]) / count * 1e6
-    sextractor = statistics.median(times["sep"]) / count * 1e6 if sep_way else None
-    speedup = statistics.median(a / b for a, b in two)
-    row = f"| {job} | {us:.2f} | {they:.2f} | {they / us:.1f} | "
-    row += f"{sextractor:.2f} | {sextractor / us:.1f} | " if sep_way else "| | "
-    print(f"{row}{speedup:.2f} | {fixed:.2f} |  worst {worst:.0e}, load {os.getloadavg()[0]:.1f}", flush=True)
+    row = f"| {job} | {us:.2f} |"
+    for name in ("photutils", "sep"):
+        row += f" {median[name]:.2f} | {median[name] / us:.1f} |" if name in median else " | |"
+    more = f", photutils on float32 {median['float32']:.2f}" if "float32" in median else ""
+    print(f"{row}  two threads {statistics.median(two):.2f}{more}, worst {worst:.0e}, load {os.getloadavg()[0]:.1f}", flush=True)
 
 
 def separate_calls(pixels, wcs, folder, calls=50):
@@ -123,14 +134,18 @@ def separate_calls(pixels, wcs, folder, calls=50):
     at = np.random.default_rng(8).uniform(200, SIZE - 200, (calls, 2))
     at.tofile(f"{folder}/places.f64")
     sky = wcs.pixel_to_world(at[:, 0], at[:, 1])
-    found, answer = ours(folder, pixels.shape, "calls", 1, FILE)
-
     def loop():
         return np.array([ApertureStats(pixels, SkyCircularAperture(s, 0.25 * u.arcsec), wcs=wcs).sum for s in sky])
-    seconds, theirs = cpu(loop)
-    worst = differ(answer, theirs)
-    assert worst < 1e-6, worst  # their radius comes from differences of a pixel
-    print(f"| {calls} calls | {found['cpu'] * 1e3:.3f} ms | {seconds * 1e3:.0f} ms | {seconds / found['cpu']:.0f} |  worst {worst:.0e}")
+    one, they = [], []
+    for turn in range(TURNS):
+        found, answer = ours(folder, pixels.shape, "calls", 1, FILE)
+        seconds, theirs = cpu(loop)
+        worst = differ(answer, theirs)
+        assert worst < 1e-6, worst  # their radius comes from differences of a pixel
+        one += found["cpu"]
+        they += seconds
+    us, them = (statistics.median(found) / calls * 1e6 for found in (one, they))
+    print(f"| {calls} calls | {us:.2f} | {them:.0f} | {them / us:.0f} |  worst {worst:.0e}, load {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":
