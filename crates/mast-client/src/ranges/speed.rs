@@ -11,7 +11,8 @@ const LONG: u64 = 1 << 20;
 
 /// How fast a server answers, from its last answers.
 ///
-/// The shortest latency and the highest rate count: what is slower was busy, and that passes.
+/// The shortest latency and the highest rate count: what is slower was busy, and that passes. A longer latency than is
+/// assumed counts once the rate was measured too: a slow answer alone says nothing of a fast line.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Speed {
     latencies_s: VecDeque<f64>,
@@ -30,6 +31,8 @@ impl Speed {
     /// As many bytes as come in the time that a request costs when `at_a_time` are under way.
     pub(super) fn bytes_per_request(&self, at_a_time: usize) -> u64 {
         let latency = self.latencies_s.iter().copied().reduce(f64::min).unwrap_or(LATENCY_S);
+        let most = if self.rates.is_empty() { LATENCY_S } else { f64::INFINITY };
+        let latency = latency.min(most);
         let rate = self.rates.iter().copied().reduce(f64::max).unwrap_or(BYTES_PER_S);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive")]
         let bytes = (latency * rate / at_a_time.max(1) as f64) as u64;
@@ -54,6 +57,7 @@ mod tests {
         assert_eq!(speed.bytes_per_request(4), 600_000);
         let ms = Duration::from_millis;
         speed.note(ms(100), 1000, ms(1));
+        assert_eq!(speed.bytes_per_request(4), 600_000);
         speed.note(ms(200), 10_000_000, ms(1000));
         assert_eq!(speed.bytes_per_request(4), 250_000);
     }
