@@ -29,7 +29,7 @@ pub(crate) struct Global {
     /// Threads to compute with [default: all cores]; the results are the same for any number
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-    /// Tell how many requests and bytes reading files on servers took
+    /// Tell how many requests and bytes reading files on servers took, also where that were none or --quiet
     #[arg(long, global = true)]
     stats: bool,
     /// What to spare when files on servers are read
@@ -102,8 +102,8 @@ impl Console {
             // Fails only if the pool exists already, and nothing has used it yet.
             let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
         }
-        open::configure(|remote| remote.prefer = global.prefer);
         let (cancel, orderly) = (Cancel::new(), Arc::new(AtomicBool::new(false)));
+        open::configure(|remote| (remote.prefer, remote.cancel) = (global.prefer, cancel.clone()));
         end_in_order(cancel.clone(), orderly.clone());
         let progress = !global.no_progress && !global.quiet && io::stderr().is_terminal();
         Self {
@@ -120,19 +120,17 @@ impl Console {
         }
     }
 
-    /// What reading files on servers took, if that was asked for.
+    /// What reading files on servers took, if it did or that was asked for.
     pub(crate) fn tell_traffic(&self) {
-        if !self.stats {
-            return;
-        }
-        let traffic = open::traffic().unwrap_or_default();
-        if self.json {
-            let (time_s, useful) = (traffic.time.as_secs_f64(), traffic.useful_fraction());
-            let told = serde_json::json!({"requests": traffic.requests, "bytes": traffic.bytes,
-                "useful_fraction": useful, "time_s": time_s});
-            self.say(&serde_json::json!({"remote": told}).to_string());
-        } else {
-            self.say(&open::told(&traffic));
+        let found = open::traffic();
+        let wanted = self.stats || found.is_some() && !self.quiet;
+        let traffic = found.unwrap_or_default();
+        match (wanted, self.json) {
+            (false, _) => {}
+            (_, false) => self.say(&open::told(&traffic)),
+            (_, true) => {
+                self.say(&serde_json::json!({"remote": open::summary(&traffic)}).to_string());
+            }
         }
     }
 

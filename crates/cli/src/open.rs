@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use clap::ValueEnum;
-use hst_fits::{ByteSource, FitsFile, Piece};
+use hst_fits::{ByteSource, FitsFile, Hdu, Piece};
 use mast_client::{
-    Https, MAST, RangeCache, RangeOptions, RangeSource, Ranges, Retries, Token, Traffic,
+    Cancel, Https, MAST, RangeCache, RangeOptions, RangeSource, Ranges, Retries, Token, Traffic,
 };
 
 use crate::archive;
@@ -34,12 +35,15 @@ pub(crate) struct Remote {
     /// The server of URIs; the archive's own where there is none.
     pub(crate) archive_url: Option<String>,
     pub(crate) max_bytes: Option<u64>,
+    pub(crate) cancel: Cancel,
 }
 
 /// The connections of the process; the file that two parts of a command open is one.
 static RANGES: OnceLock<Ranges> = OnceLock::new();
 /// How they are made.
 static REMOTE: Mutex<Option<Remote>> = Mutex::new(None);
+/// Bytes of the files that are read, where they are known.
+static WHOLE: AtomicU64 = AtomicU64::new(0);
 /// URIs of an archive that is no `mast:`.
 static URIS: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 
@@ -73,13 +77,26 @@ pub(crate) fn name(path: &Path) -> String {
 
 /// Opens the FITS file of that name; of one on a server only the bytes that are read are fetched.
 pub(crate) fn fits(path: &Path) -> hst_fits::Result<FitsFile> {
+    fits_until(path, |_| false)
+}
+
+/// The same; of one on a server only the first units, as many as are `enough` and the lookup tables of their coordinates.
+pub(crate) fn fits_until(
+    path: &Path,
+    enough: impl Fn(&[Hdu]) -> bool,
+) -> hst_fits::Result<FitsFile> {
     if !is_remote(path) {
         return FitsFile::open(path);
     }
+    let refers = |hdu: &Hdu| {
+        let mut kinds = ["CPDIS1", "CPDIS2", "D2IMDIS1", "D2IMDIS2"].into_iter();
+        kinds.any(|keyword| hdu.header.card(keyword).is_some())
+    };
+    let enough = |hdus: &[Hdu]| enough(hdus) && !hdus.iter().any(refers);
     let opened = ranges().open(&path.to_string_lossy());
     let failed = |source| hst_fits::Error::Read { place: path.display().to_string(), source };
     let source = opened.map_err(|error| failed(io::Error::other(error)))?;
-    FitsFile::from_source(Box::new(OnServer(source)), path)
+    FitsFile::from_source_until(Box::new(OnServer(source)), path, enough)
 }
 
 /// What remote files have cost; `None` where none was opened.
@@ -87,10 +104,19 @@ pub(crate) fn traffic() -> Option<Traffic> {
     RANGES.get().map(Ranges::traffic)
 }
 
-/// The same in words.
+/// The files to be read have so many bytes in all.
+pub(crate) fn files_have(bytes: u64) {
+    WHOLE.store(bytes, Ordering::Relaxed);
+}
+
+/// What remote files have cost, in words.
 pub(crate) fn told(traffic: &Traffic) -> String {
+    let whole = match WHOLE.load(Ordering::Relaxed) {
+        0 => String::new(),
+        bytes => format!(" (the files have {})", archive::bytes(bytes)),
+    };
     format!(
-        "read by ranges: {} requests, {}, {:.1} % of them used, {:.2} s",
+        "read by ranges: {} requests, {}, {:.1} % of them used, {:.2} s{whole}",
         traffic.requests,
         archive::bytes(traffic.bytes),
         100.0 * traffic.useful_fraction(),
@@ -98,10 +124,16 @@ pub(crate) fn told(traffic: &Traffic) -> String {
     )
 }
 
+/// The same for programs.
+pub(crate) fn summary(traffic: &Traffic) -> serde_json::Value {
+    serde_json::json!({"requests": traffic.requests, "bytes": traffic.bytes,
+        "useful_fraction": traffic.useful_fraction(), "time_s": traffic.time.as_secs_f64()})
+}
+
 fn ranges() -> &'static Ranges {
     RANGES.get_or_init(|| {
         let remote = REMOTE.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Remote { prefer, archive_url, max_bytes } = remote.unwrap_or_default();
+        let Remote { prefer, archive_url, max_bytes, cancel } = remote.unwrap_or_default();
         let url = archive_url.or_else(|| archive::Place::Mast.url()).unwrap_or_default();
         let is_mast = url == MAST;
         let default = RangeOptions::default();
@@ -121,6 +153,7 @@ fn ranges() -> &'static Ranges {
                 false => Retries { base: std::time::Duration::from_millis(200), ..default.retries },
             },
             max_bytes,
+            cancel,
             ..RangeOptions::default()
         };
         Ranges::new(Arc::new(Https::default()), options)

@@ -36,7 +36,20 @@ impl FitsFile {
     ///
     /// # Errors
     /// As [`FitsFile::open`].
-    pub fn from_source(mut source: Box<dyn ByteSource>, path: &Path) -> Result<Self> {
+    pub fn from_source(source: Box<dyn ByteSource>, path: &Path) -> Result<Self> {
+        Self::from_source_until(source, path, |_| false)
+    }
+
+    /// Opens what `source` holds as far as the first units that are `enough`; what is behind them is not looked at, and
+    /// not there for this file. On a server every unit behind the first costs a request.
+    ///
+    /// # Errors
+    /// As [`FitsFile::open`].
+    pub fn from_source_until(
+        mut source: Box<dyn ByteSource>,
+        path: &Path,
+        enough: impl Fn(&[Hdu]) -> bool,
+    ) -> Result<Self> {
         let place = path.display().to_string();
         if gzip::is_gzip(source.as_ref()) {
             source = gzip::inflate(source.as_ref())
@@ -44,13 +57,14 @@ impl FitsFile {
         }
         let mut hdus: Vec<Hdu> = Vec::new();
         let (mut offset, mut damage) = (0, None);
-        while offset < source.len() {
+        while offset < source.len() && (hdus.is_empty() || !enough(&hdus)) {
             match read_hdu(source.as_ref(), offset, hdus.len(), &place) {
                 Ok(hdu) => {
                     offset = next_block(hdu.offset.saturating_add(hdu.bytes));
                     hdus.push(hdu);
                 }
-                Err(error) if !hdus.is_empty() => {
+                // What could not be read may be there, and looking away would change results.
+                Err(error) if !hdus.is_empty() && !matches!(error, Error::Read { .. }) => {
                     // What follows the last extension need not be FITS (sect. 3.5).
                     damage = Some(error).filter(|error| !matches!(error, Error::NotFits { .. }));
                     break;
@@ -246,6 +260,38 @@ mod tests {
             open(bytes).unwrap_err().to_string(),
             "cut short, 2880 of 5760 bytes are there: PRIMARY in a.fits"
         );
+    }
+
+    #[derive(Debug)]
+    struct Breaks(Vec<u8>, u64);
+
+    impl ByteSource for Breaks {
+        fn len(&self) -> u64 {
+            self.0.len() as u64
+        }
+
+        fn read_at(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+            let is_read = offset < self.1;
+            if is_read { self.0.read_at(offset, out) } else { Err(std::io::Error::other("cut")) }
+        }
+
+        fn header_guess(&self) -> usize {
+            BLOCK
+        }
+    }
+
+    /// A connection that ends is no end of the file.
+    #[test]
+    fn what_cannot_be_read_is_no_damage() {
+        let one = file(16, &[], shorts());
+        let two = String::from_utf8_lossy(&one).replace("SIMPLE  =", "XTENSION=").into_bytes();
+        let both = [one.clone(), two].concat();
+        let open = |enough: usize| {
+            let source = Box::new(Breaks(both.clone(), one.len() as u64));
+            FitsFile::from_source_until(source, Path::new("a.fits"), |hdus| hdus.len() >= enough)
+        };
+        assert_eq!(open(2).unwrap_err().to_string(), "cannot read a.fits");
+        assert_eq!(open(1).unwrap().hdus().len(), 1);
     }
 
     #[test]

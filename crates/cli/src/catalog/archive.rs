@@ -163,14 +163,8 @@ impl Found {
             products.iter().map(|product| product.data_uri.text().to_owned()).collect();
         open::announce(&uris);
         let paths = uris.iter().map(PathBuf::from).take_while(|_| !console.is_interrupted());
-        let measured = measure(targets, uris.len(), paths, options, console);
-        let whole = match total_size(products).0 {
-            0 => String::new(),
-            size => format!(" (the files have {})", archive::bytes(size)),
-        };
-        let traffic = open::traffic().unwrap_or_default();
-        console.note(&format!("{}{whole}", open::told(&traffic)));
-        measured
+        open::files_have(total_size(products).0);
+        measure(targets, uris.len(), paths, options, console)
     }
 
     /// A folder's files stay where they are.

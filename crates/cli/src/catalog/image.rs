@@ -51,7 +51,7 @@ pub(crate) struct Image {
 impl Image {
     /// Opens the file and reads its headers; no pixel is read yet.
     pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Self> {
-        let file = open::fits(path)?;
+        let file = open::fits_until(path, |hdus| is_enough(hdus, options))?;
         let mut warnings = Vec::new();
         let hdu = pixels(&file, options.extension.as_ref(), &mut warnings)?;
         let shape =
@@ -87,6 +87,22 @@ impl Image {
         // They were read when the image was opened, or it would not be open.
         let tables = self.file.lookup_tables(hdu).unwrap_or_default();
         RegionImage::new(self.wcs.clone(), &hdu.header, &tables, self.shape)
+    }
+}
+
+/// Whether the image is among the units, and its weights where they are wanted.
+fn is_enough(hdus: &[Hdu], options: &Options) -> bool {
+    let there = |name: &str| hdus.iter().any(|hdu| hdu.name.eq_ignore_ascii_case(name));
+    let weights = options.wht.is_none() && (!options.find_weights || there("WHT"));
+    options.rms.is_none() && weights && holds(hdus, options.extension.as_ref())
+}
+
+/// Whether [`pixels`] finds its unit among these as among all.
+pub(crate) fn holds(hdus: &[Hdu], wanted: Option<&Extension>) -> bool {
+    match wanted {
+        Some(Extension::Number(number)) => hdus.len() > *number,
+        Some(Extension::Name(name)) => hdus.iter().any(|hdu| hdu.name.eq_ignore_ascii_case(name)),
+        None => hdus.iter().any(|hdu| hdu.name.eq_ignore_ascii_case("SCI")),
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) use calibration::{Calibration, PixelUnit, ZeroPoint};
 pub(crate) use combine::{Combine, Row};
 pub(crate) use exclude::{ExcludeRule, exclude};
 pub(crate) use flags::flag_words;
-pub(crate) use image::{Extension, Image, pixels};
+pub(crate) use image::{Extension, Image, holds, pixels};
 pub(crate) use noise::ErrorModel;
 pub(crate) use planes::WeightType;
 pub(crate) use portrait::{FACTORS, Portrait, Stamp};

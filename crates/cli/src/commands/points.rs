@@ -9,7 +9,7 @@ use hst_fits::Wcs;
 use rayon::prelude::*;
 use serde_json::json;
 
-use crate::catalog::{Extension, pixels};
+use crate::catalog::{Extension, holds, pixels};
 use crate::console::{Console, Outcome};
 
 /// Lines that are converted at once.
@@ -70,9 +70,10 @@ pub(crate) struct Pix2Sky {
 
 impl Image {
     fn wcs(&self, console: &Console) -> anyhow::Result<Wcs> {
-        let file = crate::open::fits(&self.image)?;
+        let ext = self.ext.as_ref();
+        let file = crate::open::fits_until(&self.image, |hdus| holds(hdus, ext))?;
         let mut warnings = Vec::new();
-        let hdu = pixels(&file, self.ext.as_ref(), &mut warnings)?;
+        let hdu = pixels(&file, ext, &mut warnings)?;
         // The warning itself speaks of measuring.
         if !warnings.is_empty() {
             console.warning(&format!(

@@ -172,7 +172,10 @@ impl Summary {
             (false, false) => Outcome::Partial,
         };
         if console.json {
-            let summary = json!({"written": self.written, "skipped": self.skipped});
+            let mut summary = json!({"written": self.written, "skipped": self.skipped});
+            if let Some(traffic) = crate::open::traffic() {
+                summary["remote"] = crate::open::summary(&traffic);
+            }
             writeln!(io::stdout().lock(), "{summary}").context("cannot write the summary")?;
         }
         Ok(outcome)

@@ -7,7 +7,7 @@ use astro_coords::{PixelBox, PixelCoord, SkyCoord};
 use cutout::{Size, SizePolicy, window};
 use hst_fits::{Bitpix, FitsFile, Hdu, Wcs};
 
-use crate::catalog::{Extension, pixels};
+use crate::catalog::{Extension, holds, pixels};
 
 /// An open image and a window of it.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Layer {
         extension: Option<&Extension>,
         around: Option<(SkyCoord, Size)>,
     ) -> anyhow::Result<Self> {
-        let file = crate::open::fits(path)?;
+        let file = crate::open::fits_until(path, |hdus| holds(hdus, extension))?;
         let mut warnings = Vec::new();
         let hdu = pixels(&file, extension, &mut warnings)?;
         let shape =

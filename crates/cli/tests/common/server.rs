@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A folder served until the end of the test.
 pub(crate) struct Server(Child, pub(crate) String);
@@ -50,6 +50,29 @@ impl Counter {
 
     /// With a pause before each 64 KiB that come.
     pub(crate) fn slowing(server: &Server, pause: Duration) -> Self {
+        Self::between(server, Duration::ZERO, move |_| thread::sleep(pause))
+    }
+
+    /// On a line with such a latency and bandwidth; all connections share it.
+    #[allow(dead_code, reason = "each test file uses its part")]
+    pub(crate) fn on_line(server: &Server, latency: Duration, bytes_per_second: f64) -> Self {
+        let free = Mutex::new(Instant::now());
+        Self::between(server, latency, move |bytes| {
+            let now = Instant::now();
+            let mut free = free.lock().expect("no panic");
+            let begins = (*free).max(now);
+            *free = begins + Duration::from_secs_f64(bytes as f64 / bytes_per_second);
+            drop(free);
+            thread::sleep(begins.saturating_duration_since(now));
+        })
+    }
+
+    fn between(
+        server: &Server,
+        latency: Duration,
+        carry: impl Fn(usize) + Send + Sync + 'static,
+    ) -> Self {
+        let carry = Arc::new(carry);
         let target = server.1.trim_start_matches("http://").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
@@ -60,15 +83,16 @@ impl Counter {
                 let Ok(server) = TcpStream::connect(&target) else { return };
                 let _ = (server.set_nodelay(true), client.set_nodelay(true));
                 let (to, from) = (server.try_clone().expect("a copy"), client.try_clone());
-                let (log, count) = (log.clone(), count.clone());
+                let (log, count, carry) = (log.clone(), count.clone(), carry.clone());
                 thread::spawn(move || {
                     pass(client, to, |bytes| {
+                        thread::sleep(latency);
                         log.lock().expect("no panic").extend_from_slice(bytes);
                     });
                 });
                 thread::spawn(move || {
                     pass(server, from.expect("a copy"), |bytes| {
-                        thread::sleep(pause);
+                        carry(bytes.len());
                         count.fetch_add(bytes.len() as u64, Ordering::SeqCst);
                     });
                 });
