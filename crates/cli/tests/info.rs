@@ -30,7 +30,7 @@ hst_90001_11_acs_wfc_f814w_jdem11_drc.fits  10915200 bytes
   corner             194.94266 27.973243
   corner             194.94266 27.986479
   corner             194.95765 27.986479
-  weight RMS/median  0.13209775
+  weight RMS/median  0.12229829
 ";
 
 #[test]

@@ -204,10 +204,19 @@ fn a_cutout_of_a_cutout_is_the_cutout() {
 
 #[test]
 fn cd_and_pc_never_stand_together() {
-    // As astrocut writes it; another number in PC shows which one counts.
-    let both = Made::new(Bitpix::F32, (40, 40))
-        .numbers(&[("PC1_1", 5.0), ("PC2_2", 5.0), ("CDELT1", 1.0), ("CDELT2", 1.0)])
-        .file();
+    // As astrocut writes it: the same matrix twice. Readers differ in which one they take, so two of them are refused.
+    let twice = |pc: &[(&str, f64)]| {
+        Made::new(Bitpix::F32, (40, 40))
+            .numbers(pc)
+            .numbers(&[("CDELT1", 1.0), ("CDELT2", 1.0)])
+            .file()
+    };
+    let both =
+        twice(&[("PC1_1", -1.06e-5), ("PC1_2", 3.2e-6), ("PC2_1", 3.2e-6), ("PC2_2", 1.06e-5)]);
+    let differ = twice(&[("PC1_1", 5.0), ("PC2_2", 5.0)]);
+    let refused = differ.wcs(&differ.hdus()[1], None).unwrap_err();
+    let why = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(why.contains("PC1_1"), "{why}");
     let old = |cards: &[(&str, f64)]| {
         Made::bare(Bitpix::F32, (40, 40))
             .numbers(cards)
