@@ -76,7 +76,10 @@ impl Zenithal {
             (0.0, toward_pole, across)
         };
         let lat = from + atan2(rise, run).to_degrees();
-        if across.is_finite() & lat.is_finite() { [lon, lat] } else { [f64::NAN; 2] }
+        // A square of the plane that overflows has no place, be its roots finite.
+        let square = east * east + north * north;
+        let shown = square.is_finite() & across.is_finite() & lat.is_finite();
+        if shown { [lon, lat] } else { [f64::NAN; 2] }
     }
 
     /// The plane's point, in radians, of a longitude and a latitude in degrees.
