@@ -76,15 +76,7 @@ pub(crate) fn write_aside(
     path: &Path,
     write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
 ) -> anyhow::Result<()> {
-    let fill = || {
-        let aside = Aside::create(path)?;
-        let mut out = io::BufWriter::new(aside.file());
-        write(&mut out)?;
-        out.flush()?;
-        drop(out);
-        aside.finish()
-    };
-    fill().with_context(|| format!("cannot write {}", path.display()))
+    Aside::write(path, |out| write(out)).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn folder_of(path: &Path) -> &Path {

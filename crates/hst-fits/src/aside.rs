@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -35,6 +35,22 @@ impl Aside {
         let file = File::create(&aside)?;
         unfinished.insert(aside.clone());
         Ok(Self { path: path.to_owned(), aside, file })
+    }
+
+    /// Writes `path` in one go: `fill` is given the file beside it, which then gets the name.
+    ///
+    /// # Errors
+    /// What `fill` says, and as [`create`](Self::create) and [`finish`](Self::finish); then the file goes.
+    pub fn write(
+        path: &Path,
+        fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let aside = Self::create(path)?;
+        let mut out = BufWriter::with_capacity(1 << 20, aside.file());
+        fill(&mut out)?;
+        out.flush()?;
+        drop(out);
+        aside.finish()
     }
 
     /// The file to fill.
@@ -87,8 +103,6 @@ pub fn abandon_unfinished() {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
     use super::*;
 
     #[test]

@@ -124,15 +124,8 @@ pub(crate) fn write_aside(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
 ) -> Result<()> {
-    let write = || {
-        let aside = Aside::create(path)?;
-        let mut out = BufWriter::with_capacity(1 << 20, aside.file());
-        fill(&mut out)?;
-        out.flush()?;
-        drop(out);
-        aside.finish()
-    };
-    write().map_err(|source| Error::Write { place: path.display().to_string(), source })
+    let wrong = |source| Error::Write { place: path.display().to_string(), source };
+    Aside::write(path, fill).map_err(wrong)
 }
 
 fn unwritable(problem: String) -> Error {
