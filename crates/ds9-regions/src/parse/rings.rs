@@ -46,19 +46,6 @@ impl Parser<'_> {
 
     /// Whether a length is followed by a comma or another length, so that it cannot be the angle.
     fn two_lengths_follow(&self) -> bool {
-        let is_length = |kind| {
-            matches!(
-                kind,
-                Kind::Integer
-                    | Kind::Real
-                    | Kind::Degrees
-                    | Kind::Arcmin
-                    | Kind::Arcsec
-                    | Kind::Image
-                    | Kind::Physical
-                    | Kind::Radians
-            )
-        };
         if !is_length(self.token.kind) {
             return false;
         }
@@ -90,27 +77,13 @@ impl Parser<'_> {
                 count = Some(self.number_of()?);
                 break;
             }
-            if !comma && (self.token.kind == Kind::Byte(b')') || !self.is_length()) {
+            if !comma && (self.token.kind == Kind::Byte(b')') || !is_length(self.token.kind)) {
                 break;
             }
             edges.push(self.bare_length("a radius")?);
         }
         self.note_two_lengths(&edges);
         Ok(Shape::Annulus { center, rings: Rings { edges: edges.into_boxed_slice(), count } })
-    }
-
-    fn is_length(&self) -> bool {
-        matches!(
-            self.token.kind,
-            Kind::Integer
-                | Kind::Real
-                | Kind::Degrees
-                | Kind::Arcmin
-                | Kind::Arcsec
-                | Kind::Image
-                | Kind::Physical
-                | Kind::Radians
-        )
     }
 
     /// `annulus(x, y, 1'30")` is two radii in DS9, which is seldom what was meant.
@@ -235,4 +208,19 @@ impl Parser<'_> {
         let head = Head { start, sign: None, conjunction: None, rotbox: false };
         Ok(self.finish(shape, head, None))
     }
+}
+
+/// Whether a token is a number that a length may be, whatever its unit.
+fn is_length(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Integer
+            | Kind::Real
+            | Kind::Degrees
+            | Kind::Arcmin
+            | Kind::Arcsec
+            | Kind::Image
+            | Kind::Physical
+            | Kind::Radians
+    )
 }
