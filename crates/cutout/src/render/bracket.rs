@@ -1,8 +1,9 @@
 //! Order statistics in one pass: a few rows tell where the answer lies, one pass makes it exact.
 
-use rayon::prelude::*;
+use std::ops::ControlFlow;
 
-use super::source::{Rows, bands};
+use super::select::fold_bands;
+use super::source::Rows;
 use super::{RenderResult, Sample};
 
 /// Rows that are looked at first.
@@ -114,29 +115,18 @@ fn brackets<T: Sample, const N: usize>(
 
 /// `None` where more pixels lie in the brackets than are worth keeping.
 fn pass<T: Sample>(image: &dyn Rows<T>, brackets: &[Bracket<T>]) -> RenderResult<Option<Seen<T>>> {
-    let nx = image.shape().1;
     let none =
         || Seen { finite: 0, below: vec![0; brackets.len()], inside: vec![vec![]; brackets.len()] };
-    let bands = bands(image.shape());
-    let each = bands.len().div_ceil(rayon::current_num_threads().max(1) * 2).max(1);
-    let parts: Vec<_> = bands
-        .par_chunks(each)
-        .map(|bands| {
-            let (mut seen, mut pixels) = (none(), Vec::new());
-            for rows in bands {
-                pixels.resize(rows.len() * nx, T::rounded(0.0));
-                image.read(rows.clone(), &mut pixels)?;
-                seen.add(&pixels, brackets);
-                if seen.inside.iter().any(|inside| inside.len() > KEPT) {
-                    return Ok(None);
-                }
-            }
-            Ok(Some(seen))
-        })
-        .collect::<RenderResult<_>>()?;
+    let add = |seen: &mut Seen<T>, pixels: &[T]| {
+        seen.add(pixels, brackets);
+        match seen.inside.iter().any(|inside| inside.len() > KEPT) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    };
+    let Some(parts) = fold_bands(image, none, add)? else { return Ok(None) };
     let mut all = none();
     for part in parts {
-        let Some(part) = part else { return Ok(None) };
         all.finite += part.finite;
         all.below.iter_mut().zip(part.below).for_each(|(sum, n)| *sum += n);
         all.inside.iter_mut().zip(part.inside).for_each(|(all, more)| all.extend(more));

@@ -1,5 +1,7 @@
 //! Order statistics of all pixels without sorting or holding them.
 
+use std::ops::{ControlFlow, Range};
+
 use rayon::prelude::*;
 
 use super::bracket::bracketed;
@@ -35,12 +37,36 @@ pub(crate) fn each_band<T: Sample, A: Send>(
 ) -> RenderResult<Vec<A>> {
     let nx = image.shape().1;
     let zero = T::rounded(0.0);
-    let read = |pixels: &mut Vec<T>, rows: std::ops::Range<usize>| {
+    let read = |pixels: &mut Vec<T>, rows: Range<usize>| {
         pixels.resize(rows.len() * nx, zero);
         image.read(rows, pixels)?;
         Ok(work(pixels))
     };
     bands(image.shape()).into_par_iter().map_init(Vec::new, read).collect()
+}
+
+/// What few long runs of bands have come to, each begun with `none` and given band after band to `add`, until one of them
+/// breaks off; then there is nothing. What is made of them must not depend on where the runs are cut.
+pub(super) fn fold_bands<T: Sample, A: Send>(
+    image: &dyn Rows<T>,
+    none: impl Fn() -> A + Sync,
+    add: impl Fn(&mut A, &[T]) -> ControlFlow<()> + Sync,
+) -> RenderResult<Option<Vec<A>>> {
+    let nx = image.shape().1;
+    let bands = bands(image.shape());
+    let each = bands.len().div_ceil(rayon::current_num_threads().max(1) * 2).max(1);
+    let run = |bands: &[Range<usize>]| {
+        let (mut found, mut pixels) = (none(), Vec::new());
+        for rows in bands {
+            pixels.resize(rows.len() * nx, T::rounded(0.0));
+            image.read(rows.clone(), &mut pixels)?;
+            if add(&mut found, &pixels).is_break() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(found))
+    };
+    bands.par_chunks(each).map(run).collect()
 }
 
 /// The pixels of the ranks that `ranks` names for the number of finite ones, counted from 0 in rising order.
@@ -106,9 +132,8 @@ fn count<T: Sample>(
     prefixes: &[u64],
 ) -> RenderResult<Vec<Vec<u64>>> {
     let first = shift + DIGIT == T::BITS;
-    let nx = image.shape().1;
     let none = || vec![vec![0_u64; BINS]; prefixes.len()];
-    let add = |counts: &mut [Vec<u64>], pixels: &[T]| {
+    let add = |counts: &mut Vec<Vec<u64>>, pixels: &[T]| {
         for value in pixels.iter().filter(|value| value.finite()) {
             let key = value.to_key() >> shift;
             let digit = (key & (BINS as u64 - 1)) as usize;
@@ -118,23 +143,10 @@ fn count<T: Sample>(
                 counts[i][digit] += 1;
             }
         }
+        ControlFlow::Continue(())
     };
-    let bands = bands(image.shape());
-    let each = bands.len().div_ceil(rayon::current_num_threads().max(1) * 2).max(1);
-    let parts: Vec<_> = bands
-        .par_chunks(each)
-        .map(|bands| {
-            let (mut counts, mut pixels) = (none(), Vec::new());
-            for rows in bands {
-                pixels.resize(rows.len() * nx, T::rounded(0.0));
-                image.read(rows.clone(), &mut pixels)?;
-                add(&mut counts, &pixels);
-            }
-            Ok(counts)
-        })
-        .collect::<RenderResult<_>>()?;
     let mut all = none();
-    for part in parts {
+    for part in fold_bands(image, none, add)?.into_iter().flatten() {
         for (sum, part) in all.iter_mut().zip(part) {
             sum.iter_mut().zip(part).for_each(|(sum, n)| *sum += n);
         }
