@@ -28,9 +28,11 @@ pub(crate) fn exclude(
         None => percentile.map_or(preset, |percentile| Exclude::Photutils31 { percentile }),
         Some(ExcludeRule::Photutils30) => Exclude::Photutils30 { percentile: photutils },
         Some(ExcludeRule::Photutils31) => Exclude::Photutils31 { percentile: photutils },
-        Some(ExcludeRule::Robust) => match percentile {
-            None => Exclude::ROBUST,
-            Some(lost) => Exclude::Robust { min_fraction: 1.0 - lost / 100.0, min_pixels: 32 },
+        Some(ExcludeRule::Robust) => match (Exclude::ROBUST, percentile) {
+            (Exclude::Robust { min_pixels, .. }, Some(lost)) => {
+                Exclude::Robust { min_fraction: 1.0 - lost / 100.0, min_pixels }
+            }
+            (robust, _) => robust,
         },
     }
 }

@@ -45,7 +45,7 @@ pub(crate) use exclude::{ExcludeRule, exclude};
 pub(crate) use flags::flag_words;
 pub(crate) use image::{Extension, Image, holds, pixels};
 pub(crate) use noise::ErrorModel;
-pub(crate) use planes::WeightType;
+pub(crate) use planes::{FilePlane, Uncovered, WeightType};
 pub(crate) use portrait::{FACTORS, Portrait, Stamp};
 pub(crate) use provenance::provenance;
 pub(crate) use report::{summarize, summary};

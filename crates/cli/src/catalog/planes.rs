@@ -26,7 +26,7 @@ pub(crate) enum WeightType {
 
 /// A plane of a FITS file.
 #[derive(Debug)]
-pub(super) struct FilePlane {
+pub(crate) struct FilePlane {
     file: Arc<FitsFile>,
     hdu: usize,
     shape: (usize, usize),
@@ -53,10 +53,8 @@ impl Planes {
         let named = |name: &Option<String>, what| {
             name.as_ref().map(|name| FilePlane::named(file, name, what, shape)).transpose()
         };
-        let usual = |name, wanted: bool| {
-            let found = file.find(name, None).ok().filter(|_| wanted)?;
-            (found.shape() == Some(shape)).then(|| FilePlane::new(file, found, shape))
-        };
+        let usual =
+            |name, wanted: bool| wanted.then(|| FilePlane::beside(file, name, shape)).flatten();
         let weights = named(&options.wht, "WHT")?.or_else(|| usual("WHT", options.find_weights));
         let wanted = options.quality || options.dq_bad != 0;
         let quality = named(&options.dq, "DQ")?.or_else(|| usual("DQ", wanted));
@@ -69,6 +67,17 @@ impl Planes {
 impl FilePlane {
     fn new(file: &Arc<FitsFile>, hdu: &Hdu, shape: (usize, usize)) -> Self {
         Self { file: Arc::clone(file), hdu: hdu.index, shape }
+    }
+
+    /// The extension `name` of the image's file, where there is one of its shape.
+    pub(crate) fn beside(file: &Arc<FitsFile>, name: &str, shape: (usize, usize)) -> Option<Self> {
+        let hdu = file.find(name, None).ok().filter(|hdu| hdu.shape() == Some(shape))?;
+        Some(Self::new(file, hdu, shape))
+    }
+
+    /// Whether it is that unit of its file.
+    pub(crate) fn is(&self, hdu: &Hdu) -> bool {
+        self.hdu == hdu.index
     }
 
     /// `name` is a file, of which the extension `what` or else the first image is taken, or an extension of the image.
@@ -146,7 +155,7 @@ impl QualitySource for FilePlane {
 
 /// Where the weight is zero, or none: chip gaps, and outside the footprint.
 #[derive(Debug)]
-pub(super) struct Uncovered<'a>(pub(super) &'a FilePlane);
+pub(crate) struct Uncovered<'a>(pub(crate) &'a FilePlane);
 
 impl MaskSource for Uncovered<'_> {
     fn mask(&self, window: &PixelBox, out: &mut [bool]) -> Result<(), SourceError> {

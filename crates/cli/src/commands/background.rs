@@ -3,18 +3,19 @@
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use astro_coords::PixelBox;
 use hst_fits::{Bitpix, Card, FitsFile, Hdu, Header, PixelType, Pixels, RowSource, write_images};
 use indicatif::ProgressBar;
 use photometry::background::{Background, BackgroundOptions, Masks, Surface, background};
-use photometry::{MaskSource, Pixel, PixelSource, SourceError};
+use photometry::{Pixel, PixelSource, SourceError};
 use rayon::prelude::*;
 use serde_json::json;
 
 use super::catalog::{odd, percentage};
-use crate::catalog::{ExcludeRule, Extension, exclude, pixels};
+use crate::catalog::{ExcludeRule, Extension, FilePlane, Uncovered, exclude, pixels};
 use crate::console::{Console, Outcome};
 
 const EXAMPLES: &str = "\
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     if out.exists() && !args.overwrite {
         bail!("{} exists; add --overwrite to replace it", out.display());
     }
-    let file = crate::open::fits(&args.image)?;
+    let file = Arc::new(crate::open::fits(&args.image)?);
     let mut warnings = Vec::new();
     let hdu = pixels(&file, args.ext.as_ref(), &mut warnings)?;
     let shape = hdu.shape().with_context(|| format!("there is no 2-D image in {}", hdu.place()))?;
@@ -112,7 +113,7 @@ pub(super) fn stem(path: &Path) -> String {
 
 struct Job<'a> {
     args: &'a Args,
-    file: &'a FitsFile,
+    file: &'a Arc<FitsFile>,
     hdu: &'a Hdu,
     shape: (usize, usize),
     bar: ProgressBar,
@@ -123,8 +124,9 @@ impl Job<'_> {
     fn write<T: Pixel + PixelType + Default>(&self, out: &Path) -> anyhow::Result<Background> {
         let options = self.args.options();
         let image = Image::<T>::new(self);
-        let weights = self.weights();
-        let uncovered = weights.as_ref().map(|weights| weights as _);
+        let weights = FilePlane::beside(self.file, "WHT", self.shape);
+        let uncovered = weights.as_ref().filter(|weights| !weights.is(self.hdu)).map(Uncovered);
+        let uncovered = uncovered.as_ref().map(|uncovered| uncovered as _);
         let found = background(&image, Masks { ignore: None, uncovered }, &options)
             .with_context(|| format!("no background for {}", self.hdu.place()))?;
         let done = history(&options, &found);
@@ -144,13 +146,6 @@ impl Job<'_> {
             self.write_units(out, &units)?;
         }
         Ok(found)
-    }
-
-    /// The weights beside the pixels, where there are some.
-    fn weights(&self) -> Option<Unexposed<'_>> {
-        let hdu = self.file.find("WHT", None).ok().filter(|hdu| hdu.index != self.hdu.index)?;
-        let Job { file, shape, .. } = *self;
-        (hdu.shape() == Some(shape)).then_some(Unexposed { file, hdu, shape })
     }
 
     /// The units behind the primary header, which keeps its cards; or from the first on where the image is primary.
@@ -242,30 +237,6 @@ impl<T: Pixel + PixelType> PixelSource for Image<'_, T> {
         self.file.read_window(self.hdu, window, out)?;
         self.bar.inc(window.shape().0 as u64);
         Ok(())
-    }
-}
-
-/// Where the weight is zero, or none: no exposure has these pixels, whatever their values.
-#[derive(Debug)]
-struct Unexposed<'a> {
-    file: &'a FitsFile,
-    hdu: &'a Hdu,
-    shape: (usize, usize),
-}
-
-impl MaskSource for Unexposed<'_> {
-    fn mask(&self, window: &PixelBox, out: &mut [bool]) -> Result<(), SourceError> {
-        let mut weights = vec![0.0_f32; out.len()];
-        self.file.read_window(self.hdu, window, &mut weights)?;
-        for (out, weight) in out.iter_mut().zip(weights) {
-            let exposed = weight > 0.0;
-            *out |= !exposed;
-        }
-        Ok(())
-    }
-
-    fn shape(&self) -> Option<(usize, usize)> {
-        Some(self.shape)
     }
 }
 
