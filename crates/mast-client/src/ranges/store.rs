@@ -97,9 +97,7 @@ impl RangeCache {
             }
         }
     }
-}
 
-impl RangeCache {
     /// Removes bytes whose list a killed process had removed; those of a process that begins now are young.
     fn sweep(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
