@@ -93,7 +93,7 @@ def compare_csv(text, path):
         rows = list(csv.DictReader(lines))
     assert list(rows[0]) == text.colnames
     for name in text.colnames:
-        same_cells(text[name], [row[name] or None for row in rows], name)
+        same_cells(text[name], [row[name] for row in rows], name)
 
 
 def compare_json(text, path):
@@ -104,12 +104,13 @@ def compare_json(text, path):
         one, unit = text[column["name"]], column["unit"]
         assert one.description == column["description"], column
         assert (one.unit is None) == (unit is None) and (unit is None or Unit(unit) == one.unit), column
-        same_cells(one, [row[column["name"]] or None if row[column["name"]] == "" else row[column["name"]] for row in table["rows"]], column)
+        same_cells(one, [row[column["name"]] for row in table["rows"]], column)
     assert {k: v for k, v in table["meta"].items() if k != "command"} == {k: v for k, v in text.meta.items() if k != "command"}
 
 
 def same_cells(one, cells, name):
-    """A column against plain values, `None` where there is none."""
+    """A column against plain values; `None` and a text of no characters are none."""
+    cells = [None if cell == "" else cell for cell in cells]
     assert len(one) == len(cells), name
     for value, gap, cell in zip(np.asarray(one), gaps(one), cells):
         assert bool(gap) == (cell is None), (name, value, cell)
@@ -127,7 +128,7 @@ def compare_parquet(text, path):
         unit = about[name]["unit"]
         assert about[name]["description"] == text[name].description, name
         assert (text[name].unit is None) == (unit is None) and (unit is None or Unit(unit) == text[name].unit), name
-        same_cells(text[name], [None if cell == "" else cell for cell in table[name].to_pylist()], name)
+        same_cells(text[name], table[name].to_pylist(), name)
     same_meta(text, meta)
 
 

@@ -87,45 +87,46 @@ const FOLLOWED_NOT: &str = "DS9 is not followed in these regions of the corpus, 
 /// Another image for each part of the files, so that no rule holds for one only.
 const HEADERS: [&str; 3] = ["north", "rot30", "flip"];
 
-/// `cargo test -p ds9-regions --test oracle -- --ignored --nocapture`; `UNSEEN=5000 SEED=7` for more files or others.
-#[test]
-#[ignore = "starts DS9"]
-fn ds9_itself_agrees_on_files_nobody_wrote() {
+/// Has DS9 show one image after the other and be asked, by name, text and format, what `round` makes up with its dice.
+fn on_each_image(round: impl Fn(&str, &mut unseen::Dice, &mut dyn FnMut(&str, &str, Format))) {
     let Some(root) = testkit::shared("data/regions") else { return };
     let Some(mut ds9) = live::Ds9::start() else { return };
     let mut table = Table::default();
-    for (round, header) in HEADERS.into_iter().enumerate() {
+    for (number, header) in HEADERS.into_iter().enumerate() {
         let image = ds9.show(&root.join(format!("{header}.hdr.txt")));
-        let mut dice = unseen::Dice::new(setting("SEED", 1) * 3 + round as u64);
-        for number in 0..setting("UNSEEN", 120) / 3 {
-            let text =
-                if number % 2 == 0 { unseen::whole(&mut dice) } else { unseen::broken(&mut dice) };
-            let name = format!("{header} {number}");
-            table.ask(&mut ds9, &name, text.as_bytes(), Format::Ds9, &image);
-        }
+        let mut dice = unseen::Dice::new(setting("SEED", 1) * 3 + number as u64);
+        round(header, &mut dice, &mut |name, text, format| {
+            table.ask(&mut ds9, name, text.as_bytes(), format, &image);
+        });
     }
     table.close();
+}
+
+/// `cargo test -p ds9-regions --test oracle -- --ignored --nocapture --test-threads 1` (there is one DS9 at a time);
+/// `UNSEEN=5000 SEED=7` for more files or others.
+#[test]
+#[ignore = "starts DS9"]
+fn ds9_itself_agrees_on_files_nobody_wrote() {
+    on_each_image(|header, dice, ask| {
+        for number in 0..setting("UNSEEN", 120) / 3 {
+            let text = if number % 2 == 0 { unseen::whole(dice) } else { unseen::broken(dice) };
+            ask(&format!("{header} {number}"), &text, Format::Ds9);
+        }
+    });
 }
 
 /// The same of files of other programs, which DS9 reads too.
 #[test]
 #[ignore = "starts DS9"]
 fn ds9_itself_agrees_on_files_of_other_programs() {
-    let Some(root) = testkit::shared("data/regions") else { return };
-    let Some(mut ds9) = live::Ds9::start() else { return };
-    let mut table = Table::default();
-    for (round, header) in HEADERS.into_iter().enumerate() {
-        let image = ds9.show(&root.join(format!("{header}.hdr.txt")));
-        let mut dice = unseen::Dice::new(setting("SEED", 1) * 3 + round as u64);
+    on_each_image(|header, dice, ask| {
         for number in 0..setting("UNSEEN", 120) / 15 {
             for format in unseen::foreign::FORMATS {
-                let text = unseen::foreign::whole(&mut dice, format);
-                let name = format!("{header} {format} {number}");
-                table.ask(&mut ds9, &name, text.as_bytes(), format, &image);
+                let text = unseen::foreign::whole(dice, format);
+                ask(&format!("{header} {format} {number}"), &text, format);
             }
         }
-    }
-    table.close();
+    });
 }
 
 /// DS9 as installed says of the corpus what was recorded, or at least nothing that we do not.
