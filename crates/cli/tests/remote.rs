@@ -1,5 +1,7 @@
 //! Files on servers: how many requests and bytes commands take, and that the results are those of files at hand.
 
+#[path = "common/afar.rs"]
+mod afar;
 #[expect(dead_code, reason = "no demo is needed here")]
 mod common;
 #[path = "common/drc.rs"]
@@ -13,9 +15,10 @@ mod server;
 use std::path::Path;
 use std::time::Duration;
 
+use afar::Afar;
 use common::{hst, stderr, stdout};
 use drc::{write_drc, write_tiles};
-use server::{Counter, Server};
+use server::Counter;
 use testkit::{CLOUD, Fault, Line, RangeServer};
 
 const CUT: [&str; 6] = ["--at", "150 2", "--size", "200", "--ext", "SCI,WHT"];
@@ -166,31 +169,7 @@ fn a_killed_reader_leaves_a_cache_that_is_right() {
 /// The three images of the notebook with pixels four times as wide, and boxes of the background as much smaller.
 #[test]
 fn the_notebooks_field_is_measured_without_downloading() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let archive = folder.path().join("archive");
-    std::fs::create_dir(&archive).expect("a folder");
-    let used = |image: &&(&str, u64, (f64, f64))| {
-        field::USED.contains(&format!("{}_drc.fits", image.0).as_str())
-    };
-    let images: Vec<_> = field::IMAGES.iter().filter(used).copied().collect();
-    let files = field::write_with(&archive, 4.0, &images);
-    let whole: u64 = files.iter().map(|file| std::fs::metadata(file).expect("a file").len()).sum();
-    let server = Server::start(&archive);
-    let counter = Counter::before(&server);
-    let regions = archive.join("coma.reg").display().to_string();
-    let run = |cache: &str, more: &[&str]| {
-        let before = counter.bytes();
-        let args =
-            ["catalog", &regions, "--archive", &counter.url, "--format", "csv", "--box", "16"];
-        let done = std::process::Command::new(env!("CARGO_BIN_EXE_hst"))
-            .current_dir(folder.path())
-            .env("HST_CACHE", folder.path().join(cache))
-            .args([&args[..], more].concat())
-            .output()
-            .expect("hst runs");
-        assert!(done.status.success(), "{}", stderr(&done));
-        (stdout(&done), counter.bytes() - before, stderr(&done))
-    };
+    let field = Afar::new(4.0, Counter::before);
     for (name, options, most) in [
         ("mesh of the notebook", &["--preset", "notebook"][..], 0.345),
         ("mesh", &[], 0.675),
@@ -204,13 +183,7 @@ fn the_notebooks_field_is_measured_without_downloading() {
             0.10,
         ),
     ] {
-        let near = run("near", options);
-        let far = run(&format!("far {name}"), &[options, &["--remote"]].concat());
-        assert_eq!(far.0, near.0, "{name}");
-        assert_eq!(far.0.lines().count(), 1 + 21);
-        let share = far.1 as f64 / whole as f64;
-        eprintln!("{name}: {share:.4} of {whole} bytes; {}", far.2);
-        assert!(far.2.contains("read by ranges: "), "{}", far.2);
+        let share = field.compare(name, options, &[]).by_ranges as f64 / field.whole as f64;
         assert!(share <= most, "{name}: {share}");
     }
 }

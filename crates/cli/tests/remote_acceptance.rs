@@ -12,6 +12,8 @@
 //! | a cache that survives kills, and is shared by processes | [`a_cache_that_is_killed_and_shared`]; `store.rs` of mast-client |
 //! | summary of every remote run | [`a_cutout`], [`headers`], [`the_notebooks_field`] |
 
+#[path = "common/afar.rs"]
+mod afar;
 #[expect(dead_code, reason = "no demo is needed here")]
 mod common;
 #[path = "common/drc.rs"]
@@ -29,6 +31,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use afar::Afar;
 use common::{hst, stderr, stdout};
 use drc::{write_drc, write_planes, write_tiles};
 use http2::Http2;
@@ -298,33 +301,8 @@ const COARSER: f64 = 4.0;
 fn the_notebooks_field() {
     let coarser = std::env::var("HST_FIELD_COARSER").ok().and_then(|text| text.parse().ok());
     let coarser = coarser.unwrap_or(COARSER);
-    let folder = tempfile::tempdir().expect("a folder");
-    let archive = folder.path().join("archive");
-    std::fs::create_dir(&archive).expect("a folder");
-    let used = |image: &&(&str, u64, (f64, f64))| {
-        field::USED.contains(&format!("{}_drc.fits", image.0).as_str())
-    };
-    let images: Vec<_> = field::IMAGES.iter().filter(used).copied().collect();
-    field::write_with(&archive, coarser, &images);
-    let server = Server::start(&archive);
-    let counter = Counter::on_line(&server, Duration::from_millis(30), 80e6);
-    let regions = archive.join("coma.reg").display().to_string();
-    let side = (64.0 / coarser).round().to_string();
-    let run = |cache: &str, more: &[&str]| {
-        let before = counter.bytes();
-        let cache = folder.path().join(cache);
-        let _ = std::fs::remove_dir_all(&cache);
-        let args =
-            ["catalog", &regions, "--archive", &counter.url, "--format", "csv", "--box", &side];
-        let done = Command::new(env!("CARGO_BIN_EXE_hst"))
-            .current_dir(folder.path())
-            .env("HST_CACHE", &cache)
-            .args([&args[..], more].concat())
-            .output()
-            .expect("hst runs");
-        assert!(done.status.success(), "{}", stderr(&done));
-        (stdout(&done), counter.bytes() - before, stderr(&done))
-    };
+    let line = |server: &Server| Counter::on_line(server, Duration::from_millis(30), 80e6);
+    let field = Afar::new(coarser, line);
     // The heads of the answers, a few for each row, weigh more where rows are shorter than the true ones.
     let kind = if coarser < 2.0 { "local" } else { "local:2" };
     // To find what else is there, rows around the boxes would be read too: half as many again.
@@ -337,14 +315,8 @@ fn the_notebooks_field() {
         ("annulus", &annulus, &["--prefer", "bytes"], 0.10),
         ("local", &local, &["--prefer", "bytes"], 0.10),
     ] {
-        let near = run("near", options);
-        let far = run("far", &[options, remote, &["--remote"]].concat());
-        // Every digit of every number.
-        assert_eq!(far.0, near.0, "{name}");
-        assert_eq!(far.0.lines().count(), 1 + 21);
-        let share = far.1 as f64 / near.1 as f64;
-        eprintln!("{name}: {share:.4} of {} bytes; {}", near.1, far.2);
-        assert!(far.2.contains("read by ranges: "), "{}", far.2);
+        let came = field.compare(name, options, remote);
+        let share = came.by_ranges as f64 / came.by_copies as f64;
         assert!(share <= most, "{name}: {share}");
     }
 }
