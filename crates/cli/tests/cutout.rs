@@ -132,6 +132,48 @@ fn an_image_that_gives_nothing_is_named_and_the_others_are_cut() {
 }
 
 #[test]
+fn files_without_data_are_named_and_the_others_are_cut() {
+    let held = folder();
+    let demo = held.path();
+    // The same image without any data, and one that shows another place.
+    let source = FitsFile::open(&demo.join(IMAGE)).unwrap();
+    let sci = source.find("SCI", None).unwrap();
+    let zeros = vec![0.0f32; 8000];
+    let write = |name: &str, science: &Header| {
+        let units = [(source.primary(), Pixels::None), (science, Pixels::F32((80, 100), &zeros))];
+        write_images(&demo.join(name), &units).unwrap();
+    };
+    write("empty.fits", &sci.header);
+    let mut elsewhere = sci.header.clone();
+    elsewhere.set("CRVAL2", 28.5, "");
+    write("away.fits", &elsewhere);
+    let run = |files: &[&str], more: &[&str]| {
+        let args = ["--at", AT, "--size", "9", "-d", "cut", "--overwrite"];
+        hst(demo, &[&["cutout"], files, &args, more].concat())
+    };
+    let some = run(&["empty.fits", "away.fits", OTHER], &["--json"]);
+    assert_eq!(some.status.code(), Some(3));
+    let text = stderr(&some);
+    assert!(text.contains("error: the cutout contains no data: empty.fits\n"), "{text}");
+    assert!(
+        text.contains("error: the cutout lies outside the image: SCI in away.fits\n"),
+        "{text}"
+    );
+    let json: Value = serde_json::from_str(&stdout(&some)).unwrap();
+    assert_eq!(json["written"].as_array().unwrap().len(), 1);
+    assert_eq!(json["skipped"].as_array().unwrap().len(), 2);
+    assert_eq!(fs::read_dir(demo.join("cut")).unwrap().count(), 1);
+
+    assert_eq!(run(&["empty.fits", "away.fits"], &[]).status.code(), Some(1));
+    // Kept where that is asked for, but not where there is no image.
+    let kept = run(&["empty.fits", "away.fits"], &["--keep-empty"]);
+    assert_eq!(kept.status.code(), Some(3));
+    let cut = demo.join("cut/empty_194.9500000_27.9800000_9x9_cutout.fits");
+    let file = FitsFile::open(&cut).unwrap();
+    assert!(file.find("SCI", None).unwrap().header.get::<bool>("EMPTY").unwrap());
+}
+
+#[test]
 fn all_images_go_to_one_file() {
     let held = folder();
     let demo = held.path();
@@ -259,4 +301,34 @@ fn many_positions_are_cut_at_once_and_each_has_its_status() {
     let file = FitsFile::open(&demo.join("one/a_drc_middle_cutout.fits")).unwrap();
     assert_eq!(file.find("SCI", None).unwrap().shape(), Some((7, 7)));
     assert!(!demo.join("one/a_drc_far_cutout.fits").exists());
+}
+
+#[test]
+fn names_are_made_of_what_is_asked_for() {
+    let held = folder();
+    let demo = held.path();
+    let one = ["cutout", IMAGE, "--at", AT, "--size", "2x1arcsec", "--ext", "SCI,WHT"];
+    let template = ["--name-template", "{stem}_{size}_{ext}.fits"];
+    let output = hst(demo, &[&one[..], &template].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(demo.join("a_drc_2x1arcsec_SCI-WHT.fits").exists());
+
+    fs::write(demo.join("two.csv"), "id,ra,dec\none,194.95,27.98\nother,194.9501,27.98\n").unwrap();
+    let many = |template| {
+        let args = ["cutout", IMAGE, "--table", "two.csv", "--size", "7", "--format", "fits"];
+        let args = [&args[..], &["--overwrite"]].concat();
+        hst(demo, &[&args[..], &["--name-template", template]].concat())
+    };
+    let output = many("{id}_{ra:5}_{size}.fits");
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(demo.join("one_194.95000_7.fits").exists());
+    assert!(demo.join("other_194.95010_7.fits").exists());
+    let refused = many("{ra:2}.fits");
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(
+        stderr(&refused),
+        "error: a_drc.fits: two positions would both be written to 194.95.fits; {id} in \
+         --name-template tells them apart\n"
+    );
+    assert!(!demo.join("194.95.fits").exists());
 }

@@ -96,6 +96,37 @@ fn pictures_of_the_demo() {
     assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".part")), "{left:?}");
 }
 
+/// astrocut 1.4.0 writes one of them, under the other's name.
+#[test]
+fn several_extensions_are_several_pictures() {
+    let folder = make_demo("render_extensions");
+    let at = ["--at", "194.9490564 27.98125", "--size", "40"];
+    let run = |more: &[&str]| hst(&folder, &[&["render", RED], &at[..], more].concat());
+    let both = run(&["--ext", "SCI,WHT", "--json"]);
+    assert!(both.status.success(), "{}", stderr(&both));
+    let stem = RED.trim_end_matches(".fits");
+    let lines: Vec<serde_json::Value> =
+        stdout(&both).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    for (line, name) in lines.iter().zip(["SCI", "WHT"]) {
+        assert_eq!(line["file"], format!("{stem}_{name}.png"));
+        // The picture of an extension alone, whose name says nothing of it.
+        assert!(run(&["--ext", name, "-o", "one.png", "--overwrite"]).status.success());
+        let alone = read_png(&folder.join("one.png"));
+        let beside = read_png(&folder.join(format!("{stem}_{name}.png")));
+        assert!(
+            alone.2 == beside.2 && beside.2.iter().any(|&pixel| pixel != beside.2[0]),
+            "{name}"
+        );
+    }
+    let some = run(&["--ext", "WHT,DQ", "--overwrite"]);
+    assert_eq!(some.status.code(), Some(3), "{}", stderr(&some));
+    assert!(stderr(&some).contains("DQ"), "{}", stderr(&some));
+    let one = run(&["--ext", "SCI,WHT", "-o", "two.png"]);
+    assert_eq!(one.status.code(), Some(1));
+    assert!(stderr(&one).contains("there are 2 images"), "{}", stderr(&one));
+}
+
 #[test]
 fn wrong_arguments_are_told() {
     let folder = tempfile::tempdir().unwrap();

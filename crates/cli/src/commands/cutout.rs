@@ -37,7 +37,7 @@ pub(crate) struct Args {
     at: Option<SkyCoord>,
     /// Cut around many positions at once: a table (ECSV, CSV, FITS, text) with columns ra and dec, and id, nx, ny if
     /// they are there. What became of each stands in a table beside the cutouts
-    #[arg(long, value_name = "POSITIONS", conflicts_with_all = ["at", "single", "name_template"])]
+    #[arg(long, value_name = "POSITIONS", conflicts_with_all = ["at", "single"])]
     table: Option<PathBuf>,
     /// What many cutouts become [default: tar]
     #[arg(long, value_enum, requires = "table")]
@@ -88,9 +88,11 @@ pub(crate) struct Args {
     /// Folder to write to; it is made if need be [default: here]
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     dir: Option<PathBuf>,
-    /// Names of files, of {stem}, {ra}, {dec} (decimals as in {ra:4}), {nx}, {ny}
-    #[arg(long, value_name = "TEXT", default_value = cutting::DEFAULT_NAME, conflicts_with = "out", help_heading = "Output")]
-    name_template: Template,
+    /// Names of files, of {stem}, {ra}, {dec} (decimals as in {ra:4}), {nx}, {ny}, {size} (as asked for), {ext}, and {id}
+    /// of a position in a table [default: {stem}_{ra}_{dec}_{nx}x{ny}_cutout.fits; of a table {stem}_{id}_cutout.fits, in
+    /// an archive {id}.fits]
+    #[arg(long, value_name = "TEXT", help_heading = "Output")]
+    name_template: Option<Template>,
     /// Replace existing files
     #[arg(long, help_heading = "Output")]
     overwrite: bool,
@@ -173,6 +175,15 @@ impl Args {
         }
     }
 
+    fn template(&self) -> Template {
+        let default = match (&self.table, self.format.unwrap_or_default()) {
+            (None, _) => cutting::DEFAULT_NAME,
+            (Some(_), Form::Tar) => cutting::NAME_IN_ARCHIVE,
+            (Some(_), Form::Fits | Form::Npy) => cutting::NAME_OF_MANY,
+        };
+        self.name_template.clone().unwrap_or_else(|| Template::default_of(default))
+    }
+
     fn destination(&self) -> anyhow::Result<Destination> {
         if let Some(folder) = &self.dir {
             std::fs::create_dir_all(folder)
@@ -181,7 +192,7 @@ impl Args {
         Ok(Destination {
             file: self.out.clone(),
             folder: self.dir.clone().unwrap_or_default(),
-            template: self.name_template.clone(),
+            template: self.template(),
             overwrite: self.overwrite,
         })
     }

@@ -43,9 +43,10 @@ pub(crate) struct Args {
     /// Size of the picture: 200, 200x300 (pixels, x first), 10arcsec, 5x4arcsec
     #[arg(long, value_name = "SIZE", requires = "at")]
     size: Option<Size>,
-    /// Extension with the pixels, by name or number [default: SCI, else the first 2-D image]
-    #[arg(long, value_name = "NAME|N")]
-    ext: Option<Extension>,
+    /// Extension with the pixels, by name or number; of several, SCI,WHT for one, a picture each, named IMAGE_SCI and
+    /// IMAGE_WHT [default: SCI, else the first 2-D image]
+    #[arg(long, value_name = "NAME|N", value_delimiter = ',')]
+    ext: Vec<Extension>,
     /// How values between the limits are spread: asinh, log, sqrt, linear, sinh
     #[arg(long, default_value = "asinh")]
     stretch: Stretch,
@@ -123,25 +124,38 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
         color(args, [red, green, blue], console)?;
         return Ok(Outcome::Complete);
     }
+    let jobs = args.pictures();
     let mut done = 0;
-    for path in &args.files {
-        match gray(args, path, console) {
+    for (path, ext) in &jobs {
+        match gray(args, path, *ext, console) {
             Ok(()) => done += 1,
-            Err(error) if args.files.len() == 1 => return Err(error),
+            Err(error) if jobs.len() == 1 => return Err(error),
             Err(error) => console.problem(&format!("{}: {error:#}", path.display())),
         }
     }
     Ok(match done {
         0 => Outcome::Nothing,
-        n if n < args.files.len() => Outcome::Partial,
+        n if n < jobs.len() => Outcome::Partial,
         _ => Outcome::Complete,
     })
 }
 
-fn gray(args: &Args, path: &Path, console: &Console) -> anyhow::Result<()> {
-    let layer = Layer::open(path, args.ext.as_ref(), args.at.zip(args.size))?;
+fn gray(
+    args: &Args,
+    path: &Path,
+    ext: Option<&Extension>,
+    console: &Console,
+) -> anyhow::Result<()> {
+    let layer = Layer::open(path, ext, args.at.zip(args.size))?;
     layer.warnings.iter().for_each(|text| console.warning(text));
-    let out = args.out(path, "");
+    let ending = match ext {
+        Some(Extension::Name(name)) if args.ext.len() > 1 => {
+            format!("_{}", name.replace(['/', '\\'], "_"))
+        }
+        Some(Extension::Number(number)) if args.ext.len() > 1 => format!("_{number}"),
+        _ => String::new(),
+    };
+    let out = args.out(path, &ending);
     args.free(&out)?;
     let rows = FileRows::new(&layer.file, layer.hdu(), layer.window.clone())?;
     if layer.is_single() {
@@ -155,7 +169,7 @@ fn gray(args: &Args, path: &Path, console: &Console) -> anyhow::Result<()> {
 
 fn color(args: &Args, paths: [&Path; 3], console: &Console) -> anyhow::Result<()> {
     let around = args.at.zip(args.size);
-    let first = Layer::open(paths[0], args.ext.as_ref(), around)?;
+    let first = Layer::open(paths[0], args.ext.first(), around)?;
     first.warnings.iter().for_each(|text| console.warning(text));
     let out = args.out(paths[0], "_rgb");
     args.free(&out)?;
@@ -175,7 +189,7 @@ fn color(args: &Args, paths: [&Path; 3], console: &Console) -> anyhow::Result<()
     }
     let mut layers = vec![first];
     for path in &paths[1..] {
-        let layer = Layer::open(path, args.ext.as_ref(), around)?;
+        let layer = Layer::open(path, args.ext.first(), around)?;
         match layers[0].offset_of(&layer) {
             Some(away) if away > 0.5 => console.warning(&format!(
                 "{} lies up to {away:.1} pixels beside {}; --align puts it in its place",
@@ -212,9 +226,23 @@ fn aligned<T>(made: cutout::render::RenderResult<T>) -> anyhow::Result<T> {
 }
 
 impl Args {
+    /// Every extension asked for of every image; none is the default one.
+    fn pictures(&self) -> Vec<(&Path, Option<&Extension>)> {
+        let mut extensions: Vec<_> = self.ext.iter().map(Some).collect();
+        if extensions.is_empty() {
+            extensions.push(None);
+        }
+        let of_file = |path| extensions.iter().map(move |ext| (path, *ext));
+        self.files.iter().map(PathBuf::as_path).flat_map(of_file).collect()
+    }
+
     fn check(&self) -> anyhow::Result<()> {
-        if self.out.is_some() && !self.rgb && self.files.len() > 1 {
-            bail!("--out names one picture, and there are {} images; use --dir", self.files.len());
+        let pictures = self.pictures().len();
+        if self.out.is_some() && !self.rgb && pictures > 1 {
+            bail!("--out names one picture, and there are {pictures} images; use --dir");
+        }
+        if self.rgb && self.ext.len() > 1 {
+            bail!("--rgb takes one extension, the same of all three images");
         }
         if let Some(out) = &self.out
             && self.format.is_none()

@@ -10,9 +10,9 @@ use clap::ValueEnum;
 use cutout::{Batch, CutOptions, Size, Status, batch_to_files, batch_to_npy, batch_to_tar};
 use serde_json::{Value, json};
 
-use super::Destination;
 use super::name::stem;
 use super::positions::{self, Position};
+use super::{Destination, Fields};
 use crate::console::{Console, Outcome};
 use crate::output::write_aside;
 use crate::table::{Column, Format, Table, Values};
@@ -102,19 +102,15 @@ impl Many<'_> {
         taken: &mut HashSet<PathBuf>,
     ) -> anyhow::Result<Written> {
         let file = crate::open::fits(source)?;
-        let size = |i: usize| match positions[i].size {
-            Some([nx, ny]) => Size::pixels(nx, ny),
-            None => self.size.unwrap_or(Size::square(1.0)),
-        };
-        let batch = Batch::new(&file, places, size, self.options)?;
+        let batch = Batch::new(&file, places, |i| self.size(&positions[i]), self.options)?;
         let main = self.main_path(source, to, taken);
         let table = main.with_extension("ecsv");
         to.check(&table, self.files)?;
         let (mut statuses, files) = match self.form {
             Form::Tar => {
                 to.check(&main, self.files)?;
-                let name = |i: usize| format!("{}.fits", super::name::harmless(&positions[i].id));
-                (batch_to_tar(&batch, &main, name)?, vec![main])
+                let names = self.names(source, &batch, positions, to)?;
+                (batch_to_tar(&batch, &main, |i| names[i].clone())?, vec![main])
             }
             Form::Npy => {
                 let paths = arrays(&main, &batch);
@@ -122,10 +118,9 @@ impl Many<'_> {
                 (batch_to_npy(&batch, &paths)?, paths)
             }
             Form::Fits => {
-                let path = |i: usize| self.file_path(source, &positions[i], to);
-                for (i, _) in
-                    positions.iter().enumerate().filter(|(i, _)| batch.window_of(*i).is_some())
-                {
+                let names = self.names(source, &batch, positions, to)?;
+                let path = |i: usize| to.folder.join(&names[i]);
+                for i in (0..names.len()).filter(|i| !names[*i].is_empty()) {
                     to.check(&path(i), self.files)?;
                 }
                 (batch_to_files(&batch, path)?, Vec::new())
@@ -159,9 +154,43 @@ impl Many<'_> {
         path
     }
 
-    fn file_path(&self, source: &Path, position: &Position, to: &Destination) -> PathBuf {
-        let id = super::name::harmless(&position.id);
-        to.folder.join(format!("{}_{id}_cutout.fits", stem(source)))
+    fn size(&self, position: &Position) -> Size {
+        match position.size {
+            Some([nx, ny]) => Size::pixels(nx, ny),
+            None => self.size.unwrap_or(Size::square(1.0)),
+        }
+    }
+
+    /// What the cutouts are called, by position; nothing where there will be none.
+    fn names(
+        &self,
+        source: &Path,
+        batch: &Batch<'_>,
+        positions: &[Position],
+        to: &Destination,
+    ) -> anyhow::Result<Vec<String>> {
+        let extensions: Vec<_> = batch.names().collect();
+        let name = |(i, position): (usize, &Position)| {
+            let Some(window) = batch.window_of(i) else { return String::new() };
+            let fields = Fields {
+                source,
+                at: position.at,
+                shape: window.shape(),
+                size: self.size(position),
+                extensions: &extensions,
+                id: &position.id,
+            };
+            to.template.name(&fields, 1)
+        };
+        let names: Vec<_> = positions.iter().enumerate().map(name).collect();
+        let mut seen = HashSet::with_capacity(names.len());
+        let twice = names.iter().find(|name| !name.is_empty() && !seen.insert(name.as_str()));
+        if let Some(name) = twice {
+            bail!(
+                "two positions would both be written to {name}; {{id}} in --name-template tells them apart"
+            );
+        }
+        Ok(names)
     }
 
     /// The status table.

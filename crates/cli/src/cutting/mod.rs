@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::console::{Console, Outcome};
 
 pub(crate) use many::{Form, Many};
-pub(crate) use name::{DEFAULT_NAME, Fields, Template};
+pub(crate) use name::{DEFAULT_NAME, Fields, NAME_IN_ARCHIVE, NAME_OF_MANY, Template};
 
 /// Where cutouts go.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ impl Job<'_> {
         }
         for source in self.files {
             let written = self.cut(source).and_then(|cutout| {
-                let path = to.path(&self.fields(source, &cutout), &mut taken);
+                let path = self.path(source, &cutout, to, &mut taken);
                 to.check(&path, self.files)?;
                 cutout.write(&path)?;
                 Ok((path, cutout))
@@ -115,7 +115,7 @@ impl Job<'_> {
         let cutouts: Vec<&Cutout> = cutouts.iter().collect();
         if let Some(first) = cutouts.first() {
             let stem = Path::new("cutout");
-            let path = to.path(&self.fields(stem, first), &mut HashSet::new());
+            let path = self.path(stem, first, to, &mut HashSet::new());
             to.check(&path, self.files)?;
             write_cutouts(&cutouts, &path)?;
             summary.add(&path, &cutouts, console);
@@ -128,9 +128,17 @@ impl Job<'_> {
         Ok(cut(&file, self.at, self.size, self.options)?)
     }
 
-    fn fields<'a>(&self, source: &'a Path, cutout: &Cutout) -> Fields<'a> {
+    fn path(
+        &self,
+        source: &Path,
+        cutout: &Cutout,
+        to: &Destination,
+        taken: &mut HashSet<PathBuf>,
+    ) -> PathBuf {
         let shape = cutout.units.first().map_or((0, 0), |unit| unit.shape());
-        Fields { source, at: self.at, shape, id: "" }
+        let names: Vec<_> = cutout.units.iter().map(|unit| unit.name.as_str()).collect();
+        let (at, size) = (self.at, self.size);
+        to.path(&Fields { source, at, shape, size, extensions: &names, id: "" }, taken)
     }
 }
 

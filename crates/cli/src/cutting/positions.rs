@@ -1,5 +1,6 @@
 //! Tables of positions: text of any kind with a line of names or without, and FITS tables.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -192,13 +193,19 @@ fn of_fits(file: FitsFile) -> anyhow::Result<Vec<Position>> {
 
 /// Names that come again get `_2` and so on.
 fn unique(positions: &mut [Position]) {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
+    // Where to go on counting, so that a name a million times over costs a million steps.
+    let mut counts: HashMap<String, usize> = HashMap::new();
     for position in positions {
-        let first = position.id.clone();
-        let mut n = 1;
-        while !seen.insert(position.id.clone()) {
-            n += 1;
-            position.id = format!("{first}_{n}");
+        if seen.insert(position.id.clone()) {
+            continue;
+        }
+        let n = counts.entry(position.id.clone()).or_insert(1);
+        let mut numbered = (*n + 1..).map(|n| (n, format!("{}_{n}", position.id)));
+        if let Some((count, id)) = numbered.find(|(_, id)| !seen.contains(id)) {
+            *n = count;
+            seen.insert(id.clone());
+            position.id = id;
         }
     }
 }
