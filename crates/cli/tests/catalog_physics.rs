@@ -338,6 +338,43 @@ fn a_gap_has_its_flag_and_leaves_the_average() {
     assert_near(both.number("sum", 0), mean, 1e-9, "the mean of both");
 }
 
+/// The sky of a drizzled image is the same whether its values tell what was not exposed, or its weights do.
+#[test]
+fn values_tell_what_was_not_exposed_as_weights_do() {
+    let folder = folder(CIRCLE);
+    let noise = |x: usize, y: usize| ((7919 * x + 104_729 * y + x * y) % 101) as f64 / 100.0;
+    let uncovered = |x: usize, y: usize| x + y < 70 || (80..84).contains(&x);
+    for (fill, written, detector) in [
+        (0.0, "INDEF".into(), "WFC"),
+        (f64::NAN, "INDEF".into(), "WFC"),
+        (-999.5, hst_fits::Value::from(-999.5), "WFC"),
+        // Here three pixels of ten without a count were exposed.
+        (0.0, "INDEF".into(), "SBC"),
+    ] {
+        let sky = Sky::default()
+            .with("D001PIXF", 1.0)
+            .with("D001FVAL", written)
+            .with("DETECTOR", detector);
+        let level = |x, y| match detector {
+            "SBC" => (noise(x, y) - 0.3).max(0.0),
+            _ => 1.0 + 0.01 * x as f64 + noise(x, y),
+        };
+        let pixels = sky.pixels(|x, y| if uncovered(x, y) { fill } else { level(x, y) });
+        let weights = sky.pixels(|x, y| if uncovered(x, y) { 0.0 } else { 1000.0 });
+        sky.write(&folder.path().join("a.fits"), &pixels, &[("WHT", &weights)]);
+        let found = |more: &[&str]| {
+            let options = [&["--box", "24", "--filter", "1"], more].concat();
+            let (table, code, messages) = catalog(folder.path(), &["a.fits"], &options);
+            assert_eq!(code, Some(0), "{messages}");
+            ["sum", "sum_err", "bkg_sum", "bkg_sum_err", "bkg_rms"]
+                .map(|name| table.number(name, 0))
+        };
+        let by_values = found(&[]);
+        assert!(by_values.iter().all(|value| value.is_finite()), "{by_values:?}");
+        assert_eq!(by_values, found(&["--wht", "WHT"]), "{fill} {detector}");
+    }
+}
+
 #[test]
 fn a_source_over_the_edge_is_flagged_and_not_rescaled() {
     let folder = folder("circle(150,-29.99917,0.8\")");

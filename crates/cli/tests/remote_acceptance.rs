@@ -305,13 +305,14 @@ fn the_notebooks_field() {
     let field = Afar::new(coarser, line);
     // The heads of the answers, a few for each row, weigh more where rows are shorter than the true ones.
     let kind = if coarser < 2.0 { "local" } else { "local:2" };
-    // To find what else is there, rows around the boxes would be read too: half as many again.
-    let local = ["--background", kind, "--mask-detected", "none"];
+    let local = ["--background", kind];
     let annulus = ["--background", "annulus:1.5x,2x"];
     let third = 1.0 / 3.0;
     for (name, options, remote, most) in [
         // The plane and the headers before it are a third of the file and two thirds of a header.
-        ("mesh", &["--preset", "notebook"][..], &[][..], third + 0.001),
+        ("notebook", &["--preset", "notebook"][..], &[][..], third + 0.001),
+        // The weights around the regions, for the errors, are what is more.
+        ("mesh", &[], &["--prefer", "bytes"], third + 0.05),
         ("annulus", &annulus, &["--prefer", "bytes"], 0.10),
         ("local", &local, &["--prefer", "bytes"], 0.10),
     ] {

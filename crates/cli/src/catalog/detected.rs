@@ -6,14 +6,16 @@ use photometry::stats::{mad_std, median};
 use photometry::{MaskSource, PixelSource, SourceError};
 use rayon::prelude::*;
 
+use super::exposed::Exposed;
 use super::image::Image;
 use super::mask::RegionMask;
-use super::planes::Uncovered;
 
 /// Pixels on each side that a pixel is summed with: what is fainter than a pixel's noise shows in 7 × 7 of them.
 const SUMMED: isize = 3;
 /// Pixels by which what was found is grown on each side, for the wings that the sums do not show.
 const GROWN: isize = 6;
+/// How far around a window pixels are looked at to say what is detected in it.
+pub(super) const AROUND: isize = SUMMED + GROWN;
 /// Rows that the noise of the sums is taken from.
 const SAMPLED: usize = 48;
 
@@ -21,8 +23,7 @@ const SAMPLED: usize = 48;
 /// surroundings. Found anew in every window that is asked for: no map of the image is held.
 #[derive(Debug)]
 pub(super) struct Detected<'a> {
-    image: &'a Image,
-    uncovered: Option<Uncovered<'a>>,
+    image: Exposed<'a, Image>,
     background: &'a Background,
     /// In units of the noise of independent pixels.
     threshold: f64,
@@ -37,9 +38,9 @@ impl<'a> Detected<'a> {
         sigma: f64,
         windows: &[PixelBox],
     ) -> Result<Self, SourceError> {
-        let uncovered = image.planes.weights.as_ref().map(Uncovered);
-        let mut found = Self { image, uncovered, background, threshold: f64::INFINITY };
         let rows = sampled_rows(image.shape, windows);
+        let image = image.exposed();
+        let mut found = Self { image, background, threshold: f64::INFINITY };
         let sums: Result<Vec<_>, _> = rows.par_iter().map(|row| found.sums(row)).collect();
         let sums: Vec<_> = sums?.into_iter().flatten().filter(|sum| sum.is_finite()).collect();
         // Correlated pixels scatter more than independent ones, never less; so do those of a noiseless simulation.
@@ -54,7 +55,7 @@ impl<'a> Detected<'a> {
     /// The sums around the pixels of `window`, above the background, over the noise of as many independent pixels; NaN
     /// where fewer than half of them are valid.
     fn sums(&self, window: &PixelBox) -> Result<Vec<f64>, SourceError> {
-        let around = grown(window, SUMMED).intersect(&PixelBox::of_shape(self.image.shape));
+        let around = grown(window, SUMMED).intersect(&PixelBox::of_shape(self.image.shape()));
         let Some(around) = around else { return Ok(Vec::new()) };
         let (excess, valid) = self.excess(&around)?;
         let mut sums = squares(&excess, &around, window);
@@ -71,7 +72,7 @@ impl<'a> Detected<'a> {
         let mut pixels = vec![0.0_f32; rows * width];
         self.image.read(window, &mut pixels)?;
         let mut uncovered = vec![false; rows * width];
-        if let Some(mask) = &self.uncovered {
+        if let Some(mask) = self.image.uncovered() {
             mask.mask(window, &mut uncovered)?;
         }
         let (mut level, mut rms) = (vec![0.0; width], vec![0.0; width]);
@@ -94,7 +95,7 @@ impl<'a> Detected<'a> {
 
 impl MaskSource for Detected<'_> {
     fn mask(&self, window: &PixelBox, out: &mut [bool]) -> Result<(), SourceError> {
-        let image = PixelBox::of_shape(self.image.shape);
+        let image = PixelBox::of_shape(self.image.shape());
         let Some(around) = grown(window, GROWN).intersect(&image) else { return Ok(()) };
         let sums = self.sums(&around)?;
         let (rows, width) = window.shape();
@@ -118,7 +119,7 @@ impl MaskSource for Detected<'_> {
     }
 
     fn shape(&self) -> Option<(usize, usize)> {
-        Some(self.image.shape)
+        Some(self.image.shape())
     }
 }
 
@@ -136,7 +137,7 @@ impl MaskSource for RegionsAnd<'_> {
     }
 }
 
-fn grown(window: &PixelBox, by: isize) -> PixelBox {
+pub(super) fn grown(window: &PixelBox, by: isize) -> PixelBox {
     let PixelBox { x, y } = window;
     PixelBox::new(x.start - by..x.end + by, y.start - by..y.end + by)
 }

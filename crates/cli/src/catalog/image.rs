@@ -11,6 +11,7 @@ use hst_fits::{FitsFile, Hdu, ImageSpec, Wcs};
 use photometry::{PixelSource, SourceError};
 
 use super::calibration::{Calibration, PixelUnit};
+use super::exposed::fill;
 use super::planes::{FilePlane, Planes};
 use super::{MeasuredImage, Options};
 use crate::geometry::RegionImage;
@@ -42,6 +43,8 @@ pub(crate) struct Image {
     pub(crate) wcs: Wcs,
     pub(crate) about: MeasuredImage,
     pub(super) planes: Planes,
+    /// The value of pixels that no exposure covers, besides NaN, where it tells them from all others.
+    pub(super) fill: Option<f32>,
     /// Output pixel over input pixel, and drop over input pixel, of a drizzled image.
     pub(super) drizzle: Option<(f64, f64)>,
     /// What a user should know about the header.
@@ -59,6 +62,7 @@ impl Image {
         let wcs = file.wcs(hdu, None)?;
         let spec = ImageSpec::of(&file, hdu);
         let drizzle = drizzle(&file, &spec);
+        let fill = fill(&file, hdu, &spec);
         let mut about = about(path, &file, hdu, spec, options, &mut warnings);
         let hdu = hdu.index;
         let file = Arc::new(file);
@@ -71,14 +75,20 @@ impl Image {
             about.provenance["quality"] = place(&planes.quality).into();
         }
         let path = path.to_owned();
-        Ok(Self { path, hdu, shape, wcs, about, planes, drizzle, warnings, file })
+        // Weights of a user's own may leave out more than was not exposed; without any, every number counts.
+        let fill = fill.filter(|_| planes.weights.is_some() && options.wht.is_none());
+        Ok(Self { path, hdu, shape, wcs, about, planes, fill, drizzle, warnings, file })
     }
 
-    /// Brings the pixels of `windows` and what lies beside them at once, where the file is on a server.
-    pub(super) fn prepare(&self, windows: &[PixelBox]) -> hst_fits::Result<()> {
+    /// Brings the pixels of `windows`, and what lies beside those of `beside`, at once where the file is on a server.
+    pub(super) fn prepare(
+        &self,
+        windows: &[PixelBox],
+        beside: &[PixelBox],
+    ) -> hst_fits::Result<()> {
         self.file.prepare(&self.file.hdus()[self.hdu], windows)?;
         let planes = [&self.planes.weights, &self.planes.rms, &self.planes.quality];
-        planes.into_iter().flatten().try_for_each(|plane| plane.prepare(windows))
+        planes.into_iter().flatten().try_for_each(|plane| plane.prepare(beside))
     }
 
     /// All coordinate systems that a region may name.

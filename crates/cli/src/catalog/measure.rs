@@ -55,7 +55,7 @@ pub(super) fn measure(
     let is_local = options.background.is_local();
     let others = if is_local { view.others(targets) } else { Vec::new() };
     let needed = view.needed(targets, &windows, &plan);
-    image.prepare(&needed)?;
+    image.prepare(&needed, &view.beside(&windows, &needed, &plan))?;
     let mesh = view.mesh(targets, &windows, &needed, plan.needs_mesh())?;
     let depth = plan.depth(image, options, &windows)?;
     let surfaces = plan.surfaces(image, options, mesh.as_ref(), depth.as_ref());

@@ -13,7 +13,6 @@ use super::Subtract;
 use super::detected::{Detected, RegionsAnd};
 use super::figure::Figure;
 use super::local::PixelSet;
-use super::planes::Uncovered;
 use super::sources::{Outline, Targets};
 use super::view::{Other, View};
 
@@ -66,14 +65,11 @@ impl View<'_> {
         ignore: Option<&dyn MaskSource>,
         windows: &[PixelBox],
     ) -> photometry::Result<Background> {
-        let uncovered = self.image.planes.weights.as_ref().map(Uncovered);
-        let uncovered = uncovered.as_ref().map(|uncovered| uncovered as _);
-        let masks = Masks { ignore, uncovered };
+        let image = self.image.exposed();
+        let masks = Masks { ignore, uncovered: image.uncovered() };
         match self.options.background {
-            Subtract::Local(_, reach) => {
-                background_near(self.image, masks, options, windows, reach)
-            }
-            _ => background(self.image, masks, options),
+            Subtract::Local(_, reach) => background_near(&image, masks, options, windows, reach),
+            _ => background(&image, masks, options),
         }
     }
 
@@ -95,9 +91,9 @@ impl View<'_> {
     ) -> photometry::Result<f64> {
         let base = self.options.mask_growth.unwrap_or(1.0);
         let step = 0.5 * (base - 1.0);
-        let uncovered = self.image.planes.weights.as_ref().map(Uncovered);
-        let uncovered = uncovered.as_ref().map(|uncovered| uncovered as _);
-        let pixels = Pixels { background: Some(sky), uncovered, ..Pixels::new(self.image) };
+        let image = self.image.exposed();
+        let uncovered = image.uncovered();
+        let pixels = Pixels { background: Some(sky), uncovered, ..Pixels::new(&image) };
         let light = |from: f64| {
             let ring = self.ring(outline, [from, from + step]);
             let Some(ring) = ring.filter(|ring| step > 0.0 && ring.bounds().shape().0 >= NARROW)

@@ -4,7 +4,7 @@ use anyhow::bail;
 use astro_coords::PixelBox;
 use clap::ValueEnum;
 use photometry::background::{
-    Background, BackgroundOptions, Exclude, Masks, Surface, background, background_near,
+    Background, BackgroundOptions, Exclude, Masks, Surface, background_near,
 };
 use photometry::noise::drizzle_factor_of_area;
 use photometry::stats::Location;
@@ -12,6 +12,7 @@ use photometry::{Gain, Noise, PixelSource};
 
 use super::image::Image;
 use super::planes::{Inverse, Scaled, Scatter, WeightType};
+use super::view::boxes_around;
 use super::{Options, Subtract};
 
 /// What the errors of the sums are made of.
@@ -26,6 +27,9 @@ pub(crate) enum ErrorModel {
     /// No errors
     None,
 }
+
+/// Boxes on each side whose depth is asked for: farther ones weigh less than a tenth.
+const DEPTH_REACH: usize = 2;
 
 /// The noise of a pixel without its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +100,8 @@ impl NoisePlan {
         self.mesh || self.kind == Kind::Empty
     }
 
-    /// The mean of one over the weights in the boxes of the background, where noise is carried from them to pixels.
+    /// The mean of one over the weights in the boxes of the background near `windows`, where noise is carried from them to
+    /// pixels.
     pub(super) fn depth(
         &self,
         image: &Image,
@@ -116,17 +121,24 @@ impl NoisePlan {
             ..mesh
         };
         let inverse = Inverse(weights);
-        let found = match options.background {
-            Subtract::Local(_, reach) => {
-                background_near(&inverse, Masks::default(), &means, windows, reach)
-            }
-            _ => background(&inverse, Masks::default(), &means),
-        };
-        match found {
+        let depth_reach = depth_reach(options);
+        match background_near(&inverse, Masks::default(), &means, windows, depth_reach) {
             Ok(found) => Ok(Some(found.level)),
             Err(photometry::Error::NoUsablePixels { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The pixels whose weights and noise are read for the sources in `windows`.
+    pub(super) fn beside(&self, options: &Options, windows: &[PixelBox]) -> Vec<PixelBox> {
+        if !self.mesh || options.wht_type != WeightType::Exp {
+            return windows.to_vec();
+        }
+        let side = options
+            .background
+            .mesh()
+            .map_or_else(|| BackgroundOptions::default().box_size, |mesh| mesh.box_size);
+        windows.iter().map(|window| boxes_around(window, side, depth_reach(options))).collect()
     }
 
     pub(super) fn surfaces<'a>(
@@ -145,6 +157,13 @@ impl NoisePlan {
             .filter(|_| options.wht_type == WeightType::Exp && per_second > 0.0)
             .map(|plane| Scaled { plane, factor: per_second });
         NoiseSurfaces { kind: self.kind, scatter, seconds, image, source: self.source }
+    }
+}
+
+fn depth_reach(options: &Options) -> usize {
+    match options.background {
+        Subtract::Local(_, reach) => reach.min(DEPTH_REACH),
+        _ => DEPTH_REACH,
     }
 }
 

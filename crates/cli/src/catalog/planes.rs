@@ -155,7 +155,7 @@ impl QualitySource for FilePlane {
 
 /// Where the weight is zero, or none: chip gaps, and outside the footprint.
 #[derive(Debug)]
-pub(crate) struct Uncovered<'a>(pub(crate) &'a FilePlane);
+pub(super) struct Uncovered<'a>(pub(super) &'a FilePlane);
 
 impl MaskSource for Uncovered<'_> {
     fn mask(&self, window: &PixelBox, out: &mut [bool]) -> Result<(), SourceError> {

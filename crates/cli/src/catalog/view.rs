@@ -4,6 +4,7 @@ use astro_coords::{Angle, PixelBox, PixelCoord};
 use photometry::Aperture;
 use photometry::aperture::Composite;
 
+use super::detected::{AROUND, grown};
 use super::figure::{Figure, Grid, Place};
 use super::image::Image;
 use super::local::PixelSet;
@@ -91,7 +92,9 @@ impl View<'_> {
         }
         match &self.options.background {
             Subtract::Local(mesh, reach) => {
-                windows.iter().map(|window| boxes_around(window, mesh.box_size, *reach)).collect()
+                let around = if self.options.mask_detected.is_some() { AROUND } else { 0 };
+                let boxes = |window| grown(&boxes_around(window, mesh.box_size, *reach), around);
+                windows.iter().map(boxes).collect()
             }
             Subtract::Annulus(_) | Subtract::Regions => {
                 let skies =
@@ -100,6 +103,21 @@ impl View<'_> {
             }
             Subtract::None if !plan.needs_mesh() => windows.to_vec(),
             Subtract::None | Subtract::Mesh(_) => everything,
+        }
+    }
+
+    /// The pixels of which weights, noise and quality are read; `needed` are those of the image.
+    pub(super) fn beside(
+        &self,
+        windows: &[PixelBox],
+        needed: &[PixelBox],
+        plan: &NoisePlan,
+    ) -> Vec<PixelBox> {
+        let exposure_from_weights = self.image.fill.is_none() || self.options.background.is_local();
+        if exposure_from_weights || plan.is_anywhere() {
+            needed.to_vec()
+        } else {
+            plan.beside(self.options, windows)
         }
     }
 
@@ -182,7 +200,7 @@ fn meet(a: &dyn Aperture, b: &dyn Aperture) -> bool {
 }
 
 /// The boxes of a mesh that a window touches, and `reach` more on each side.
-fn boxes_around(window: &PixelBox, (ny, nx): (usize, usize), reach: usize) -> PixelBox {
+pub(super) fn boxes_around(window: &PixelBox, (ny, nx): (usize, usize), reach: usize) -> PixelBox {
     let along = |range: &std::ops::Range<isize>, side: usize| {
         let (side, reach) = (side.max(1).cast_signed(), reach.cast_signed());
         let first = range.start.div_euclid(side).saturating_sub(reach);

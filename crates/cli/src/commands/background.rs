@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use astro_coords::PixelBox;
-use hst_fits::{Bitpix, Card, FitsFile, Hdu, Header, PixelType, Pixels, RowSource, write_images};
+use hst_fits::{
+    Bitpix, Card, FitsFile, Hdu, Header, ImageSpec, PixelType, Pixels, RowSource, write_images,
+};
 use indicatif::ProgressBar;
 use photometry::background::{Background, BackgroundOptions, Masks, Surface, background};
 use photometry::{Pixel, PixelSource, SourceError};
@@ -15,7 +17,7 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use super::catalog::{odd, percentage};
-use crate::catalog::{ExcludeRule, Extension, FilePlane, Uncovered, exclude, pixels};
+use crate::catalog::{ExcludeRule, Exposed, Extension, FilePlane, exclude, fill, pixels};
 use crate::console::{Console, Outcome};
 
 const EXAMPLES: &str = "\
@@ -32,7 +34,8 @@ const MANY_EXCLUDED: f64 = 0.25;
 /// The background is that of `hst catalog`: the pixels of each mesh box are sigma clipped and give a level and a
 /// noise; boxes with too few good pixels are filled from their neighbours, both meshes are median filtered and drawn
 /// as cubic splines. Sources much wider than a box are taken for background: take larger boxes, or `hst catalog`,
-/// which masks the regions. Pixels of weight 0 in WHT do not count. The image is read and the maps are written a few rows at a time. Headers are kept.
+/// which masks the regions. What no exposure covers does not count: where WHT
+/// is 0, and in a drizzled image NaN or the value of D001FVAL. The image is read and the maps are written a few rows at a time. Headers are kept.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -125,9 +128,11 @@ impl Job<'_> {
         let options = self.args.options();
         let image = Image::<T>::new(self);
         let weights = FilePlane::beside(self.file, "WHT", self.shape);
-        let uncovered = weights.as_ref().filter(|weights| !weights.is(self.hdu)).map(Uncovered);
-        let uncovered = uncovered.as_ref().map(|uncovered| uncovered as _);
-        let found = background(&image, Masks { ignore: None, uncovered }, &options)
+        let weights = weights.as_ref().filter(|weights| !weights.is(self.hdu));
+        let fill = fill(self.file, self.hdu, &ImageSpec::of(self.file, self.hdu));
+        let exposed = Exposed::new(&image, fill.filter(|_| weights.is_some()), weights);
+        let masks = Masks { ignore: None, uncovered: exposed.uncovered() };
+        let found = background(&exposed, masks, &options)
             .with_context(|| format!("no background for {}", self.hdu.place()))?;
         let done = history(&options, &found);
         if self.args.subtract {

@@ -95,6 +95,8 @@ fn write_image(
     primary.set("EXPSTART", start, "");
     primary.set("EXPEND", start + 0.02, "");
     primary.set("EXPTIME", 1000.0 + number as f64, "");
+    primary.set("D001PIXF", 1.0, "");
+    primary.set("D001FVAL", "INDEF", "");
     let shape = geometry.shape;
     let science = geometry.pixels(number as u64);
     let (weight, context) = (vec![1000.0_f32; science.len()], vec![1_i32; science.len()]);
