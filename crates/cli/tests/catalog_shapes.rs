@@ -304,3 +304,35 @@ fn what_has_no_area_is_named_and_the_rest_is_measured() {
     assert!(!messages.contains("a label"), "{messages}");
     assert_eq!(table.text("id", 0), "4");
 }
+
+/// A file of another program is measured as DS9's own: told by its first line, or by `--from`.
+#[test]
+fn regions_of_other_formats_are_measured_alike() {
+    let sky = Sky::default();
+    let sums = |regions: &str, options: &[&str]| {
+        let (table, code, messages) = measure(&sky, regions, options);
+        assert_eq!((code, table.rows()), (Some(0), 1), "{regions}: {messages}");
+        ["ra", "dec", "r_arcsec", "sum", "sum_aper_area"].map(|name| table.number(name, 0))
+    };
+    let own = sums("icrs\ncircle(150,-30,0.8\")\n", &[]);
+    for (regions, from) in [
+        ("#CRTF0\ncircle[[150deg, -30deg], 0.8arcsec], coord=ICRS\n", &[][..]),
+        ("circle[[150deg, -30deg], 0.8arcsec], coord=ICRS\n", &["--from", "crtf"]),
+    ] {
+        let found = sums(regions, from);
+        for (own, found) in own.iter().zip(found) {
+            assert!((found - own).abs() <= 1e-9 * own.abs(), "{regions} {own} {found}");
+        }
+    }
+    // CIAO's numbers without a unit are pixels of the image, from 1: the middle is at 60.5.
+    for (regions, from) in [
+        ("circle(60.5,60.5,16)\n", &["--from", "ciao"][..]),
+        ("60.5 60.5\n", &["--from", "xy", "--radii", "0.8"]),
+    ] {
+        let pixels = sums(regions, from);
+        assert!((pixels[3] - own[3]).abs() < 1e-6 * own[3], "{regions} {pixels:?} {own:?}");
+    }
+    let (_, code, messages) = measure(&sky, "circle(150,-30,0.8\")\n", &["--from", "crtf"]);
+    assert_eq!(code, Some(1), "{messages}");
+    assert!(messages.contains("r.reg:1:7") && !messages.contains("circle(x"), "{messages}");
+}

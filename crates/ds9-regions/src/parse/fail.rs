@@ -162,6 +162,10 @@ fn usage(fail: &Fail, source: &[u8]) -> Option<&'static str> {
     let letters = statement.iter().position(u8::is_ascii_alphabetic)?;
     let word = &statement[letters..];
     let length = word.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+    // CASA's shapes are written in another way.
+    if word[length..].starts_with(b"[[") || fail.expected.starts_with("`[`") {
+        return None;
+    }
     Some(match &word[..length].to_ascii_lowercase()[..] {
         b"circle" => "circle(x, y, radius)",
         b"ellipse" => "ellipse(x, y, a, b, angle), or with more pairs of semi-axes for rings",
