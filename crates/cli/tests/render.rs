@@ -100,7 +100,8 @@ fn pictures_of_the_demo() {
 #[test]
 fn several_extensions_are_several_pictures() {
     let folder = make_demo("render_extensions");
-    let at = ["--at", "194.9490564 27.98125", "--size", "40"];
+    // Wide enough for the gap of the detector, so that weights differ.
+    let at = ["--at", "194.9490564 27.98125", "--size", "200"];
     let run = |more: &[&str]| hst(&folder, &[&["render", RED], &at[..], more].concat());
     let both = run(&["--ext", "SCI,WHT", "--json"]);
     assert!(both.status.success(), "{}", stderr(&both));
