@@ -156,7 +156,7 @@ fn main() -> Any<()> {
             let files = [open()?, open()?];
             let options = CombineOptions { method: Method::Mean, relation: Relation::AsAstrocut };
             timed(runs, || {
-                black_box(Combination::new(&files, options)?.arrays()?);
+                black_box(Combination::new(&files, options)?.stored()?);
                 Ok(())
             })
         }

@@ -41,5 +41,6 @@ pub use stored::{StoredPixels, StoredType, StoredValue};
 pub use table::{Column, Table, Values};
 pub use wcs::{Keywords, LookupTable, LookupTables, Wcs, WcsError};
 pub use write::{
-    Checksums, Pixels, RowSource, WriteOptions, images_to_bytes, write_images, write_images_with,
+    Checksums, Pixels, RowBytes, RowSource, WriteOptions, images_to_bytes, write_images,
+    write_images_with,
 };

@@ -209,9 +209,8 @@ impl FitsFile {
             return tiles.ranges(data, &Part { plane: rows.plane, x, y, step });
         }
         let width = (rows.x.len() * rows.hdu.bitpix.bytes()) as u64;
-        if rows.step.0 == 1 && rows.x.len() == rows.shape.1 {
-            let start = rows.offset(rows.y.start);
-            return Ok(std::iter::once(start..start + width * rows.y.len() as u64).collect());
+        if let Some(range) = rows.range() {
+            return Ok(vec![range]);
         }
         let starts = rows.y.clone().step_by(rows.step.0).map(|y| rows.offset(y));
         Ok(starts.map(|start| start..start + width).collect())
@@ -223,6 +222,10 @@ impl FitsFile {
         self.prepare_rows(rows)?;
         let width = rows.out_shape().1;
         let read = |buffer: &mut Vec<u8>, (batch, out): (Rows<'_>, &mut [T])| {
+            if let Some(bytes) = batch.range().and_then(|range| self.source().lend(range)) {
+                decoder.decode(bytes, batch.x.len(), batch.step.1, out);
+                return Ok(());
+            }
             buffer.resize(batch.pixels() * batch.hdu.bitpix.bytes(), 0);
             self.read_batch(&batch, buffer)?;
             decoder.decode(buffer, batch.x.len(), batch.step.1, out);
@@ -267,8 +270,8 @@ impl FitsFile {
         }
         self.check_present(rows)?;
         let width = rows.x.len() * rows.hdu.bitpix.bytes();
-        let read = if rows.step.0 == 1 && rows.x.len() == rows.shape.1 {
-            self.source().read_at(rows.offset(rows.y.start), out)
+        let read = if let Some(range) = rows.range() {
+            self.source().read_at(range.start, out)
         } else {
             let starts = rows.y.clone().step_by(rows.step.0).map(|y| rows.offset(y));
             let pieces = starts.zip(out.chunks_exact_mut(width));
@@ -367,6 +370,15 @@ impl<'a> Rows<'a> {
     /// `(ny, nx)` of what is asked for.
     fn out_shape(&self) -> (usize, usize) {
         (self.y.len().div_ceil(self.step.0), self.x.len().div_ceil(self.step.1))
+    }
+
+    /// Where they lie in the file, if they lie there as they are and without gaps.
+    fn range(&self) -> Option<Range<u64>> {
+        if self.hdu.is_compressed() || self.step.0 != 1 || self.x.len() != self.shape.1 {
+            return None;
+        }
+        let start = self.offset(self.y.start);
+        Some(start..start + self.pixels() as u64 * self.hdu.bitpix.bytes() as u64)
     }
 
     /// Position in the file of the first pixel of a row.

@@ -28,6 +28,12 @@ pub trait ByteSource: Debug + Send + Sync {
         pieces.iter_mut().try_for_each(|piece| self.read_at(piece.offset, piece.out))
     }
 
+    /// The bytes themselves where they lie in memory anyway, so that nobody copies them first.
+    fn lend(&self, range: Range<u64>) -> Option<&[u8]> {
+        let _ = range;
+        None
+    }
+
     /// Hears of everything that will be read next, before it is read piece by piece.
     ///
     /// A source with a price per request brings it at once. The default does nothing.
@@ -123,10 +129,13 @@ impl ByteSource for Vec<u8> {
     }
 
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let start = usize::try_from(offset).unwrap_or(usize::MAX);
-        let end = start.saturating_add(out.len());
-        let bytes = self.get(start..end).ok_or(io::ErrorKind::UnexpectedEof)?;
-        out.copy_from_slice(bytes);
+        let end = offset.saturating_add(out.len() as u64);
+        out.copy_from_slice(self.lend(offset..end).ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
+    }
+
+    fn lend(&self, range: Range<u64>) -> Option<&[u8]> {
+        let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        self.get(place(range.start)..place(range.end))
     }
 }

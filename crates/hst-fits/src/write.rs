@@ -1,7 +1,7 @@
 //! Writing files: images with their headers, whole or not at all.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Cursor, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
 
@@ -34,6 +34,8 @@ pub enum Pixels<'a> {
     RowsF32((usize, usize), &'a dyn RowSource),
     /// 64-bit floats that are made while they are written.
     RowsF64((usize, usize), &'a dyn RowSource),
+    /// Numbers of that type that are made while they are written, as the bytes that are written.
+    RowBytes(Bitpix, (usize, usize), &'a dyn RowBytes),
     /// Pixels as they are stored, before any scaling.
     Stored(&'a StoredPixels),
     /// The planes of an image of more than two axes, one after the other, as they are stored: the lengths of the axes
@@ -50,6 +52,15 @@ pub trait RowSource: std::fmt::Debug {
     /// # Errors
     /// When they cannot be made; then no file is written.
     fn rows(&self, rows: Range<usize>, out: &mut [f64]) -> io::Result<()>;
+}
+
+/// As [`RowSource`], for who makes the big-endian bytes at once.
+pub trait RowBytes: std::fmt::Debug {
+    /// Fills `out` with the big-endian numbers of the rows `rows`, one after the other.
+    ///
+    /// # Errors
+    /// When they cannot be made; then no file is written.
+    fn rows(&self, rows: Range<usize>, out: &mut [u8]) -> io::Result<()>;
 }
 
 /// How to write.
@@ -91,10 +102,10 @@ pub fn write_images_with(
     units: &[(&Header, Pixels<'_>)],
     options: WriteOptions,
 ) -> Result<()> {
-    let headers = headers(units, options)?;
+    let heads = heads(units, options)?;
     write_aside(path, |out| {
-        let mut units = headers.iter().zip(units);
-        units.try_for_each(|(header, (_, pixels))| write_unit(header, *pixels, out))
+        let mut units = heads.iter().zip(units);
+        units.try_for_each(|(head, (_, pixels))| write_unit(head, *pixels, out))
     })
 }
 
@@ -103,20 +114,22 @@ pub fn write_images_with(
 /// # Errors
 /// When a card or an array cannot be said in FITS.
 pub fn images_to_bytes(units: &[(&Header, Pixels<'_>)], options: WriteOptions) -> Result<Vec<u8>> {
-    let headers = headers(units, options)?;
-    let mut bytes = Vec::new();
-    for (header, (_, pixels)) in headers.iter().zip(units) {
-        write_unit(header, *pixels, &mut bytes)
-            .map_err(|source| Error::Write { place: "memory".to_owned(), source })?;
+    let mut bytes = Cursor::new(Vec::new());
+    for (head, (_, pixels)) in heads(units, options)?.iter().zip(units) {
+        write_unit(head, *pixels, &mut bytes).map_err(in_memory)?;
     }
-    Ok(bytes)
+    Ok(bytes.into_inner())
 }
 
-fn headers(units: &[(&Header, Pixels<'_>)], options: WriteOptions) -> Result<Vec<Vec<u8>>> {
-    let header = |(i, (header, pixels)): (usize, &(&Header, Pixels<'_>))| {
-        header_bytes(header, *pixels, i == 0, options)
+fn in_memory(source: io::Error) -> Error {
+    Error::Write { place: "memory".to_owned(), source }
+}
+
+fn heads(units: &[(&Header, Pixels<'_>)], options: WriteOptions) -> Result<Vec<Head>> {
+    let head = |(i, (header, pixels)): (usize, &(&Header, Pixels<'_>))| {
+        Head::new(header, *pixels, i == 0, options)
     };
-    units.iter().enumerate().map(header).collect()
+    units.iter().enumerate().map(head).collect()
 }
 
 /// Fills a file beside `path` and gives it that name when it is whole.
@@ -144,6 +157,9 @@ impl Pixels<'_> {
             Self::F64(shape, pixels) => (Bitpix::F64, Some(shape), pixels.len()),
             Self::RowsF32(shape, _) => (Bitpix::F32, Some(shape), shape.0.saturating_mul(shape.1)),
             Self::RowsF64(shape, _) => (Bitpix::F64, Some(shape), shape.0.saturating_mul(shape.1)),
+            Self::RowBytes(bitpix, shape, _) => {
+                (bitpix, Some(shape), shape.0.saturating_mul(shape.1))
+            }
             Self::Stored(pixels) | Self::StoredCube(_, pixels) => {
                 let (ny, nx) = pixels.shape();
                 (pixels.bitpix(), Some((ny, nx)), ny * nx)
@@ -166,6 +182,11 @@ impl Pixels<'_> {
         }
     }
 
+    /// Whether they are made while they are written, which costs too much to be done once more for their sum.
+    fn made(self) -> bool {
+        matches!(self, Self::RowsF32(..) | Self::RowsF64(..) | Self::RowBytes(..))
+    }
+
     /// Gives the big-endian bytes to `take`, piece by piece; every piece but the last is a multiple of four.
     fn each_piece(self, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         match self {
@@ -180,6 +201,14 @@ impl Pixels<'_> {
                 streamed(source, shape, |pixel| (pixel as f32).to_be_bytes(), take)
             }
             Self::RowsF64(shape, source) => streamed(source, shape, f64::to_be_bytes, take),
+            Self::RowBytes(bitpix, shape, source) => {
+                let mut bytes = Vec::new();
+                batches(shape).try_for_each(|rows| {
+                    bytes.resize(rows.len() * shape.1 * bitpix.bytes(), 0);
+                    source.rows(rows, &mut bytes)?;
+                    take(&bytes)
+                })
+            }
             Self::Stored(pixels) | Self::StoredCube(_, pixels) => take(pixels.bytes()),
             Self::Table(table) => table::data_bytes(table, take),
         }
@@ -200,31 +229,61 @@ fn numbers<T: Copy, const N: usize>(
     Ok(())
 }
 
-/// As [`numbers`], about a million pixels at a time.
+/// Rows that are made at once, about a million pixels.
+fn batches((ny, nx): (usize, usize)) -> impl Iterator<Item = Range<usize>> {
+    // Four rows of any type are a multiple of four bytes.
+    let height = ((1 << 20) / nx.max(1)).clamp(1, ny.max(1)).next_multiple_of(4);
+    (0..ny).step_by(height).map(move |first| first..(first + height).min(ny))
+}
+
+/// As [`numbers`], of rows as they are made.
 fn streamed<const N: usize>(
     source: &dyn RowSource,
-    (ny, nx): (usize, usize),
+    shape: (usize, usize),
     bytes: impl Fn(f64) -> [u8; N] + Copy,
     mut take: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<()> {
-    let height = ((1 << 20) / nx.max(1)).clamp(1, ny.max(1));
-    let mut pixels = vec![0.0; height * nx];
-    for first in (0..ny).step_by(height) {
-        let rows = first..(first + height).min(ny);
-        let pixels = &mut pixels[..rows.len() * nx];
-        source.rows(rows, pixels)?;
-        numbers(pixels, bytes, &mut take)?;
-    }
-    Ok(())
+    let mut pixels = Vec::new();
+    batches(shape).try_for_each(|rows| {
+        pixels.resize(rows.len() * shape.1, 0.0);
+        source.rows(rows, &mut pixels)?;
+        numbers(&pixels, bytes, &mut take)
+    })
 }
 
-/// The mandatory keywords in their order (FITS 4.0, sect. 4.4.1), then the cards, then `END`.
-fn header_bytes(
-    header: &Header,
-    pixels: Pixels<'_>,
-    primary: bool,
-    options: WriteOptions,
-) -> Result<Vec<u8>> {
+/// A header as it is written.
+struct Head {
+    bytes: Vec<u8>,
+    /// Its cards, where the checksums follow when the data are written.
+    unsigned: Option<String>,
+}
+
+impl Head {
+    fn new(
+        header: &Header,
+        pixels: Pixels<'_>,
+        primary: bool,
+        options: WriteOptions,
+    ) -> Result<Self> {
+        let text = cards(header, pixels, primary)?;
+        if options.checksums == Checksums::Omit {
+            return Ok(Self { bytes: finished(text), unsigned: None });
+        }
+        if pixels.made() {
+            return Ok(Self { bytes: signed(&text, 0)?, unsigned: Some(text) });
+        }
+        let mut sum = 0;
+        let add = |bytes: &[u8]| {
+            sum = checksum::add(sum, bytes);
+            Ok(())
+        };
+        pixels.each_piece(add).map_err(in_memory)?;
+        Ok(Self { bytes: signed(&text, sum)?, unsigned: None })
+    }
+}
+
+/// The mandatory keywords in their order (FITS 4.0, sect. 4.4.1), then the others.
+fn cards(header: &Header, pixels: Pixels<'_>, primary: bool) -> Result<String> {
     let (bitpix, shape, len) = pixels.describe();
     if shape.is_some_and(|(ny, nx)| ny.checked_mul(nx) != Some(len)) {
         return Err(unwritable(format!(
@@ -253,10 +312,7 @@ fn header_bytes(
         "BSCALE" | "BZERO" | "BLANK" => stored,
         keyword => !(describes_data(keyword) || table && describes_columns(keyword)),
     })?;
-    if options.checksums == Checksums::Write {
-        return with_checksums(text, pixels);
-    }
-    Ok(finished(text))
+    Ok(text)
 }
 
 fn mandatory(bitpix: Bitpix, axes: &[usize], primary: bool) -> Vec<Card> {
@@ -317,33 +373,37 @@ pub(crate) fn finished(mut text: String) -> Vec<u8> {
     bytes
 }
 
-fn with_checksums(mut text: String, pixels: Pixels<'_>) -> Result<Vec<u8>> {
-    let mut data = 0;
-    pixels
-        .each_piece(|bytes| {
-            data = checksum::add(data, bytes);
-            Ok(())
-        })
-        .map_err(|source| Error::Write { place: "memory".to_owned(), source })?;
-    let length = text.len();
-    let mut finish = |checksum: &str| {
-        text.truncate(length);
+/// The cards with the checksums of a unit whose data have the sum `data`, to the end of the block.
+fn signed(cards: &str, data: u32) -> Result<Vec<u8>> {
+    let finish = |checksum: &str| -> Result<Vec<u8>> {
+        let mut text = cards.to_owned();
         let card = Card::new("CHECKSUM", checksum, "makes the sum of the unit zero");
         header::write_card(&card, &mut text)?;
         let card = Card::new("DATASUM", data.to_string(), "sum of the data");
         header::write_card(&card, &mut text)?;
-        Ok(finished(text.clone()))
+        Ok(finished(text))
     };
     let zeros = finish(&"0".repeat(16))?;
     finish(&checksum::encode(checksum::add(data, &zeros)))
 }
 
-fn write_unit(header: &[u8], pixels: Pixels<'_>, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(header)?;
-    let mut written = 0;
+fn write_unit(head: &Head, pixels: Pixels<'_>, out: &mut (impl Write + Seek)) -> io::Result<()> {
+    out.write_all(&head.bytes)?;
+    let (mut written, mut sum) = (0, 0);
     pixels.each_piece(|bytes| {
         written += bytes.len();
+        if head.unsigned.is_some() {
+            sum = checksum::add(sum, bytes);
+        }
         out.write_all(bytes)
     })?;
-    out.write_all(&vec![0; written.next_multiple_of(BLOCK) - written])
+    let rest = written.next_multiple_of(BLOCK) - written;
+    out.write_all(&vec![0; rest])?;
+    let Some(cards) = &head.unsigned else { return Ok(()) };
+    let signed = signed(cards, sum).map_err(io::Error::other)?;
+    let end = out.stream_position()?;
+    out.seek(SeekFrom::Start(end - (head.bytes.len() + written + rest) as u64))?;
+    out.write_all(&signed)?;
+    out.seek(SeekFrom::Start(end))?;
+    Ok(())
 }

@@ -58,6 +58,18 @@ impl<'a> Input<'a> {
         let bitpix = self.unit(unit).map(|hdu| hdu.bitpix);
         matches!(bitpix, Some(Bitpix::U8 | Bitpix::I16 | Bitpix::F32))
     }
+
+    /// Whether single precision holds the pixels without rounding them: scaled ones have digits that count before they
+    /// are combined.
+    pub(crate) fn exact(&self, unit: usize) -> bool {
+        let number = |hdu: &Hdu, keyword| hdu.header.find::<f64>(keyword).ok().flatten();
+        let plain = |hdu: &Hdu| {
+            let zero = number(hdu, "BZERO").unwrap_or(0.0);
+            number(hdu, "BSCALE").unwrap_or(1.0) == 1.0
+                && (zero == 0.0 || zero == 32_768.0 && hdu.bitpix == Bitpix::I16)
+        };
+        self.single(unit) && self.unit(unit).is_some_and(plain)
+    }
 }
 
 /// By its name, or by that which it had before astrocut called it CUTOUT.

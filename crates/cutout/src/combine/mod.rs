@@ -15,7 +15,9 @@ mod pixels;
 use std::ops::Range;
 use std::path::Path;
 
-use hst_fits::{FitsFile, Header, Pixels, Table, WriteOptions, write_images_with};
+use hst_fits::{
+    Bitpix, FitsFile, Header, Pixels, StoredPixels, Table, WriteOptions, write_images_with,
+};
 use ndarray::Array2;
 
 use crate::{Error, Result};
@@ -23,6 +25,7 @@ use grid::Grid;
 pub(crate) use header::plain as plain_headers;
 pub(crate) use input::{Input, all_or_none_have_weights};
 pub(crate) use method::{Part, combine};
+use pixels::Plane;
 
 pub use method::{Combiner, Method, Relation, Sample};
 
@@ -107,7 +110,7 @@ impl<'a> Combination<'a> {
         &self.units
     }
 
-    /// The pixels of all units, in the order of [`headers`](Self::headers).
+    /// The pixels of all units in double precision, in the order of [`headers`](Self::headers).
     ///
     /// # Errors
     /// When an image cannot be read.
@@ -115,11 +118,38 @@ impl<'a> Combination<'a> {
         let (ny, nx) = self.shape();
         let mut image = hst_fits::zeroed(ny * nx);
         let mut weights = hst_fits::zeroed(if self.units.len() > 1 { ny * nx } else { 0 });
-        pixels::both(self, 0..ny, &mut image, &mut weights)?;
+        pixels::both(self, 0..ny, [&mut image, &mut weights], |value| value)?;
         let arrays = [image, weights].into_iter().take(self.units.len());
         Ok(arrays
             .map(|pixels| Array2::from_shape_vec((ny, nx), pixels).unwrap_or_default())
             .collect())
+    }
+
+    /// The pixels of all units as [`write`](Self::write) writes them, in the order of [`headers`](Self::headers): half
+    /// the memory of [`arrays`](Self::arrays) where images are of single precision.
+    ///
+    /// # Errors
+    /// When an image cannot be read.
+    pub fn stored(&self) -> Result<Vec<StoredPixels>> {
+        let (ny, nx) = self.shape();
+        let planes: Vec<_> = (0..self.units.len()).map(|unit| self.plane(unit)).collect();
+        let bytes = |plane: &Plane<'_>| hst_fits::zeroed(ny * nx * plane.bitpix().bytes());
+        let mut made: Vec<Vec<u8>> = planes.iter().map(bytes).collect();
+        match made.as_mut_slice() {
+            [image, weights] if planes.iter().all(|plane| plane.bitpix() == Bitpix::F32) => {
+                let both = [image, weights].map(|bytes| bytes.as_chunks_mut().0);
+                pixels::both(self, 0..ny, both, pixels::single)?;
+            }
+            _ => {
+                for (plane, bytes) in planes.iter().zip(&mut made) {
+                    plane.fill_bytes(0..ny, bytes)?;
+                }
+            }
+        }
+        let stored = |(plane, bytes): (&Plane<'_>, _)| {
+            Ok(StoredPixels::new(plane.bitpix(), (ny, nx), bytes)?)
+        };
+        planes.iter().zip(made).map(stored).collect()
     }
 
     /// Writes the result: `SCI`, `WHT`, and a table `ORIGINS` of the cards in which the images differ. Pixels have the
@@ -128,25 +158,29 @@ impl<'a> Combination<'a> {
     /// # Errors
     /// When an image cannot be read or the file cannot be written; then there is no file, or the old one.
     pub fn write(&self, path: &Path, options: WriteOptions) -> Result<()> {
-        let planes: Vec<_> =
-            (0..self.units.len()).map(|unit| pixels::Plane { combination: self, unit }).collect();
+        let planes: Vec<_> = (0..self.units.len()).map(|unit| self.plane(unit)).collect();
         let mut units = vec![(&self.primary, Pixels::None)];
         for (header, plane) in self.units.iter().zip(&planes) {
-            let single = self.inputs.iter().all(|input| input.single(plane.unit));
-            units.push((
-                header,
-                if single {
-                    Pixels::RowsF32(self.shape(), plane)
-                } else {
-                    Pixels::RowsF64(self.shape(), plane)
-                },
-            ));
+            units.push((header, Pixels::RowBytes(plane.bitpix(), self.shape(), plane)));
         }
         let header = header::of_origins();
         if let Some(table) = &self.origins {
             units.push((&header, Pixels::Table(table)));
         }
         Ok(write_images_with(path, &units, options)?)
+    }
+
+    fn plane(&self, unit: usize) -> Plane<'_> {
+        Plane { combination: self, unit }
+    }
+
+    /// Whether single precision holds the pixels of that unit.
+    fn single(&self, unit: usize) -> bool {
+        self.inputs.iter().all(|input| input.single(unit))
+    }
+
+    fn is_compressed(&self) -> bool {
+        self.inputs.iter().any(|input| input.image.is_compressed())
     }
 
     fn weighted(&self) -> bool {

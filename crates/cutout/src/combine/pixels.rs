@@ -4,16 +4,18 @@ use std::io;
 use std::ops::Range;
 
 use astro_coords::PixelBox;
-use hst_fits::{FitsFile, Hdu, RowSource};
+use hst_fits::{Bitpix, FitsFile, Hdu, RowBytes};
 use rayon::prelude::*;
 
 use super::grid::Overlap;
-use super::method::{self, Part};
+use super::method::{self, Part, Stored};
 use super::{Combination, CombineOptions};
 use crate::Result;
 
-/// Pixels of the result that one thread works on at once.
-const BAND: usize = 1 << 16;
+/// Pixels of the result that one thread works on at once: all images of them stay in its cache.
+const BAND: usize = 1 << 14;
+/// The same of compressed images, of which a tile costs as much as a piece of it.
+const BAND_OF_TILES: usize = 1 << 18;
 
 /// One unit of the result, combined where its rows are written.
 #[derive(Debug)]
@@ -22,59 +24,112 @@ pub(super) struct Plane<'a> {
     pub(super) unit: usize,
 }
 
-impl RowSource for Plane<'_> {
-    fn rows(&self, rows: Range<usize>, out: &mut [f64]) -> io::Result<()> {
-        let done = match self.unit {
-            0 => both(self.combination, rows, out, &mut []),
-            _ => {
-                let mut image = vec![0.0; out.len()];
-                both(self.combination, rows, &mut image, out)
-            }
-        };
-        done.map_err(io::Error::other)
+impl RowBytes for Plane<'_> {
+    fn rows(&self, rows: Range<usize>, out: &mut [u8]) -> io::Result<()> {
+        self.fill_bytes(rows, out).map_err(io::Error::other)
     }
 }
 
+impl Plane<'_> {
+    /// The type in which it is written: that of the images.
+    pub(super) fn bitpix(&self) -> Bitpix {
+        if self.combination.single(self.unit) { Bitpix::F32 } else { Bitpix::F64 }
+    }
+
+    pub(super) fn fill_bytes(&self, rows: Range<usize>, out: &mut [u8]) -> Result<()> {
+        match self.bitpix() {
+            Bitpix::F32 => self.fill(rows, out.as_chunks_mut().0, single),
+            _ => self.fill(rows, out.as_chunks_mut().0, f64::to_be_bytes),
+        }
+    }
+
+    fn fill<Out: Copy + Default + Send>(
+        &self,
+        rows: Range<usize>,
+        out: &mut [Out],
+        finish: impl Fn(f64) -> Out + Copy + Sync,
+    ) -> Result<()> {
+        match self.unit {
+            0 => both(self.combination, rows, [out, &mut []], finish),
+            _ => {
+                let mut image = vec![Out::default(); out.len()];
+                both(self.combination, rows, [&mut image, out], finish)
+            }
+        }
+    }
+}
+
+/// A pixel of a file of single precision.
+#[expect(clippy::cast_possible_truncation, reason = "the images have no more digits")]
+pub(super) fn single(value: f64) -> [u8; 4] {
+    (value as f32).to_be_bytes()
+}
+
 /// The image and the weights (which may be empty) of some rows, by all threads.
-pub(super) fn both(
+pub(super) fn both<Out: Send>(
     combination: &Combination<'_>,
     rows: Range<usize>,
-    image: &mut [f64],
-    weights: &mut [f64],
+    out: [&mut [Out]; 2],
+    finish: impl Fn(f64) -> Out + Copy + Sync,
+) -> Result<()> {
+    if combination
+        .inputs
+        .iter()
+        .all(|input| (0..combination.units.len()).all(|unit| input.exact(unit)))
+    {
+        each_band::<f32, Out>(combination, rows, out, finish)
+    } else {
+        each_band::<f64, Out>(combination, rows, out, finish)
+    }
+}
+
+fn each_band<T: Stored, Out: Send>(
+    combination: &Combination<'_>,
+    rows: Range<usize>,
+    [image, weights]: [&mut [Out]; 2],
+    finish: impl Fn(f64) -> Out + Copy + Sync,
 ) -> Result<()> {
     let nx = combination.shape().1;
-    let step = (BAND / nx.max(1)).max(1);
+    let band = if combination.is_compressed() { BAND_OF_TILES } else { BAND };
+    let step = (band / nx.max(1)).max(1);
     let bands: Vec<_> =
         rows.clone().step_by(step).map(|low| low..(low + step).min(rows.end)).collect();
     let images = image.par_chunks_mut(step * nx);
     if weights.is_empty() {
-        return images.zip(bands).try_for_each_init(Pieces::default, |pieces, (image, rows)| {
-            pieces.combine(combination, &rows, image, &mut [])
-        });
+        return images
+            .zip(bands)
+            .try_for_each_init(Pieces::<T>::default, |pieces, (image, rows)| {
+                pieces.combine(combination, &rows, [image, &mut []], finish)
+            });
     }
-    images
-        .zip(weights.par_chunks_mut(step * nx))
-        .zip(bands)
-        .try_for_each_init(Pieces::default, |pieces, ((image, weights), rows)| {
-            pieces.combine(combination, &rows, image, weights)
-        })
+    images.zip(weights.par_chunks_mut(step * nx)).zip(bands).try_for_each_init(
+        Pieces::<T>::default,
+        |pieces, ((image, weights), rows)| {
+            pieces.combine(combination, &rows, [image, weights], finish)
+        },
+    )
 }
 
 /// What the images have in a band. The memory serves one band after the other: fresh one costs more than combining.
-#[derive(Default)]
-struct Pieces {
+struct Pieces<T> {
     /// Of each image its values, then its weights.
-    planes: Vec<[Vec<f64>; 2]>,
-    read: Vec<f64>,
+    planes: Vec<[Vec<T>; 2]>,
+    read: Vec<T>,
 }
 
-impl Pieces {
-    fn combine(
+impl<T> Default for Pieces<T> {
+    fn default() -> Self {
+        Self { planes: Vec::new(), read: Vec::new() }
+    }
+}
+
+impl<T: Stored> Pieces<T> {
+    fn combine<Out>(
         &mut self,
         combination: &Combination<'_>,
         rows: &Range<usize>,
-        image: &mut [f64],
-        weights: &mut [f64],
+        [image, weights]: [&mut [Out]; 2],
+        finish: impl Fn(f64) -> Out,
     ) -> Result<()> {
         self.planes.resize_with(combination.inputs.len(), Default::default);
         let mut present = Vec::with_capacity(self.planes.len());
@@ -82,9 +137,10 @@ impl Pieces {
             let Some(overlap) = combination.rows_of(index, rows) else { continue };
             let input = &combination.inputs[index];
             let place = Place { rows: rows.len(), nx: combination.shape().1, overlap };
-            place.read(input.file, input.image, f64::NAN, &mut self.read, &mut planes[0])?;
+            let [nothing, zero] = T::NOTHING_AND_ZERO;
+            place.read(input.file, input.image, nothing, &mut self.read, &mut planes[0])?;
             match input.weights.filter(|_| combination.weighted()) {
-                Some(hdu) => place.read(input.file, hdu, 0.0, &mut self.read, &mut planes[1])?,
+                Some(hdu) => place.read(input.file, hdu, zero, &mut self.read, &mut planes[1])?,
                 None => planes[1].clear(),
             }
             present.push(index);
@@ -95,7 +151,7 @@ impl Pieces {
         };
         let parts: Vec<_> = present.iter().map(part).collect();
         let CombineOptions { method, relation } = combination.options;
-        method::combine(&parts, method, relation, image, weights);
+        method::combine_as(&parts, method, relation, image, weights, finish);
         Ok(())
     }
 }
@@ -110,13 +166,13 @@ struct Place {
 
 impl Place {
     /// Fills `out` with the band of `hdu`, `missing` where the image does not reach.
-    fn read(
+    fn read<T: Stored>(
         &self,
         file: &FitsFile,
         hdu: &Hdu,
-        missing: f64,
-        buffer: &mut Vec<f64>,
-        out: &mut Vec<f64>,
+        missing: T,
+        buffer: &mut Vec<T>,
+        out: &mut Vec<T>,
     ) -> Result<()> {
         let width = self.overlap.columns.len();
         let signed = |range: &Range<usize>| range.start.cast_signed()..range.end.cast_signed();
