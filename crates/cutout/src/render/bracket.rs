@@ -136,25 +136,51 @@ fn pass<T: Sample>(image: &dyn Rows<T>, brackets: &[Bracket<T>]) -> RenderResult
 
 impl<T: Sample> Seen<T> {
     fn add(&mut self, pixels: &[T], brackets: &[Bracket<T>]) {
-        self.finite += pixels.iter().map(|value| u64::from(value.finite())).sum::<u64>();
+        let lowest = T::from_key(T::INFINITE[0]);
+        let (mut finite, mut infinite) = (0_u64, 0_u64);
+        for pixels in pixels.chunks(TOGETHER) {
+            let (mut these, mut faint) = (0_u32, 0_u32);
+            for value in pixels {
+                these += u32::from(value.finite());
+                faint += u32::from(*value <= lowest);
+            }
+            finite += u64::from(these);
+            infinite += u64::from(faint);
+        }
+        self.finite += finite;
         for ((bracket, below), inside) in brackets.iter().zip(&mut self.below).zip(&mut self.inside)
         {
-            for pixels in pixels.chunks(TOGETHER) {
-                let (mut under, mut within) = (0_u32, 0_u32);
-                for value in pixels {
-                    under += u32::from(value.finite() & (*value < bracket.low));
-                    within += u32::from((*value >= bracket.low) & (*value <= bracket.high));
-                }
-                *below += u64::from(under);
-                // Seldom, so that this branch is foreseen.
-                if within > 0 {
-                    let lies = |value: &&T| {
-                        value.finite() && **value >= bracket.low && **value <= bracket.high
-                    };
-                    inside.extend(pixels.iter().filter(lies));
-                }
-            }
+            *below += bracket.add(pixels, inside);
+            // What is infinitely faint is below, but does not count.
+            *below -= if bracket.low > lowest { infinite } else { 0 };
         }
+    }
+}
+
+impl<T: Sample> Bracket<T> {
+    /// How many pixels lie below, infinite ones too; the finite ones within are put to `inside`.
+    fn add(&self, pixels: &[T], inside: &mut Vec<T>) -> u64 {
+        let mut below = 0;
+        for pixels in pixels.chunks(TOGETHER) {
+            let (mut under, mut up_to) = (0_u32, 0_u32);
+            for value in pixels {
+                under += u32::from(*value < self.low);
+                up_to += u32::from(*value <= self.high);
+            }
+            below += u64::from(under);
+            if up_to == under {
+                continue;
+            }
+            // Seldom, so that this is foreseen; which of them it is cannot be, and must not be asked with a branch.
+            let (mut found, mut n) = ([self.low; TOGETHER], 0);
+            for value in pixels {
+                found[n % TOGETHER] = *value;
+                let within = (*value >= self.low) & (*value <= self.high);
+                n += usize::from(value.finite() & within);
+            }
+            inside.extend_from_slice(&found[..n]);
+        }
+        below
     }
 }
 

@@ -17,7 +17,9 @@ pub(crate) struct Levels<T> {
     /// The least pixel of each brightness from 1 on; NaN, which no pixel reaches, behind the last.
     first: [T; 256],
     /// A brightness that no pixel of the place is below.
-    floor: Vec<u8>,
+    floor: Box<[u8; PLACES]>,
+    /// How many brightnesses begin in one place at most.
+    steps: usize,
     low: T,
     scale: T,
     /// What turns light into dark, or nothing.
@@ -35,26 +37,28 @@ impl<T: Sample> Levels<T> {
         let width = if limits.width == 0.0 { 1.0 } else { limits.width };
         let mut levels = Self {
             first,
-            floor: Vec::new(),
+            floor: Box::new([0; PLACES]),
+            steps: 0,
             low: T::rounded(limits.low),
             scale: T::rounded(PLACES as f64 / width),
             flip: if tone == Tone::Negative { u8::MAX } else { 0 },
         };
-        levels.floor = levels.floors();
+        levels.fill_floor();
         levels
     }
 
-    fn floors(&self) -> Vec<u8> {
+    fn fill_floor(&mut self) {
         let reached = self.first.iter().take_while(|value| value.finite());
         let places: Vec<usize> = reached.map(|value| self.place(*value).into()).collect();
+        let same = places.chunk_by(|a, b| a == b);
+        self.steps = same.map(<[usize]>::len).max().unwrap_or(0);
         let mut below = 0;
-        let floor = |place| {
+        for (place, floor) in self.floor.iter_mut().enumerate() {
             while below < places.len() && places[below] < place {
                 below += 1;
             }
-            u8::try_from(below).unwrap_or(u8::MAX)
-        };
-        (0..PLACES).map(floor).collect()
+            *floor = u8::try_from(below).unwrap_or(u8::MAX);
+        }
     }
 
     /// It rises with the value; that of NaN is 0.
@@ -73,14 +77,29 @@ impl<T: Sample> Levels<T> {
         level ^ self.flip
     }
 
+    /// The same where no place has two steps: without a branch, which noise makes a guess.
+    #[inline]
+    fn near(&self, value: T, place: u16) -> u8 {
+        let floor = self.floor[usize::from(place) % PLACES];
+        (floor + u8::from(value >= self.first[usize::from(floor)])) ^ self.flip
+    }
+
     pub(crate) fn apply(&self, pixels: &[T], out: &mut [u8]) {
+        if self.steps <= 1 {
+            self.each(pixels, out, |value, place| self.near(value, place));
+        } else {
+            self.each(pixels, out, |value, place| self.of(value, place));
+        }
+    }
+
+    fn each(&self, pixels: &[T], out: &mut [u8], level: impl Fn(T, u16) -> u8) {
         let mut places = [0; TOGETHER];
         for (pixels, out) in pixels.chunks(TOGETHER).zip(out.chunks_mut(TOGETHER)) {
             // A loop without lookups, which the processor does for several pixels at once.
             let each = places.iter_mut().zip(pixels);
             each.for_each(|(place, pixel)| *place = self.place(*pixel));
             for ((out, pixel), place) in out.iter_mut().zip(pixels).zip(places) {
-                *out = self.of(*pixel, place);
+                *out = level(*pixel, place);
             }
         }
     }

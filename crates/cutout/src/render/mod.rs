@@ -6,7 +6,9 @@
 mod about;
 mod bracket;
 mod color;
+mod deflate;
 mod error;
+mod filter;
 mod jpeg;
 mod levels;
 mod limits;

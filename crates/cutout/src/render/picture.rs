@@ -1,6 +1,7 @@
 //! What can be drawn by rows, and how writers go through it.
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -47,6 +48,8 @@ pub struct Gray<'a, T> {
     image: &'a dyn Rows<T>,
     limits: Limits,
     levels: Levels<T>,
+    /// Memory for bands, each drawn by one thread: fresh memory would cost as much as reading them.
+    spare: Mutex<Vec<Vec<T>>>,
 }
 
 impl<'a, T: Sample> Gray<'a, T> {
@@ -61,7 +64,7 @@ impl<'a, T: Sample> Gray<'a, T> {
         }
         let limits = options.interval.limits(image)?;
         let levels = Levels::new(&limits, options.stretch, options.tone);
-        Ok(Self { image, limits, levels })
+        Ok(Self { image, limits, levels, spare: Mutex::default() })
     }
 
     /// The pixel values that are black and white.
@@ -87,9 +90,12 @@ impl<T: Sample> Picture for Gray<'_, T> {
     }
 
     fn draw(&self, rows: Range<usize>, out: &mut [u8]) -> RenderResult<()> {
-        let mut pixels = vec![T::rounded(0.0); out.len()];
+        let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pixels = spare().pop().unwrap_or_default();
+        pixels.resize(out.len(), T::rounded(0.0));
         self.image.read(rows, &mut pixels)?;
         self.levels.apply(&pixels, out);
+        spare().push(pixels);
         Ok(())
     }
 }
@@ -112,24 +118,29 @@ pub(crate) fn from_the_top(
 ) -> RenderResult<()> {
     let mut bands = bands(picture.shape());
     bands.reverse();
-    let mut drawn: Vec<Vec<u8>> = Vec::new();
-    let batches = bands.chunks(2 * rayon::current_num_threads());
-    for batch in batches {
-        let (written, next) = rayon::join(
-            || drawn.iter().try_for_each(|band| write(band)),
-            || batch.par_iter().map(|rows| top_first(picture, rows)).collect::<RenderResult<_>>(),
+    let many = 2 * rayon::current_num_threads();
+    let (mut drawn, mut next) = (Vec::new(), Vec::new());
+    for batch in bands.chunks(many) {
+        next.resize_with(batch.len(), Vec::new);
+        let (written, made) = rayon::join(
+            || drawn.iter().try_for_each(|band: &Vec<u8>| write(band)),
+            || {
+                let bands = next.par_iter_mut().zip(batch);
+                bands.try_for_each(|(out, rows)| top_first(picture, rows, out))
+            },
         );
         written?;
-        drawn = next?;
+        made?;
+        std::mem::swap(&mut drawn, &mut next);
     }
     drawn.iter().try_for_each(|band| write(band))
 }
 
-/// The rows, the highest first.
-pub(crate) fn top_first(picture: &dyn Picture, rows: &Range<usize>) -> RenderResult<Vec<u8>> {
+/// Fills `out` with the rows, the highest first.
+fn top_first(picture: &dyn Picture, rows: &Range<usize>, out: &mut Vec<u8>) -> RenderResult<()> {
     let line = picture.shape().1 * picture.channels().count();
-    let mut out = vec![0; rows.len() * line];
-    picture.draw(rows.clone(), &mut out)?;
+    out.resize(rows.len() * line, 0);
+    picture.draw(rows.clone(), out)?;
     let (mut low, mut high) = (0, rows.len());
     while low + 1 < high {
         high -= 1;
@@ -137,7 +148,7 @@ pub(crate) fn top_first(picture: &dyn Picture, rows: &Range<usize>) -> RenderRes
         head[low * line..(low + 1) * line].swap_with_slice(&mut tail[..line]);
         low += 1;
     }
-    Ok(out)
+    Ok(())
 }
 
 /// Some rows from the one that is the `y`-th from the top downwards, the highest first.
@@ -148,7 +159,10 @@ pub(crate) fn draw_top_rows(picture: &dyn Picture, y: usize) -> RenderResult<Vec
     let many = step * 2 * rayon::current_num_threads();
     let low = high.saturating_sub(many);
     let bands: Vec<_> = (low..high).step_by(step).map(|y| y..(y + step).min(high)).collect();
-    let drawn: Vec<_> =
-        bands.par_iter().rev().map(|rows| top_first(picture, rows)).collect::<RenderResult<_>>()?;
+    let draw = |rows| {
+        let mut out = Vec::new();
+        top_first(picture, rows, &mut out).map(|()| out)
+    };
+    let drawn: Vec<_> = bands.par_iter().rev().map(draw).collect::<RenderResult<_>>()?;
     Ok(drawn.concat())
 }

@@ -1,7 +1,10 @@
 use std::io::{self, Write};
 
-use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
+use png::chunk::IDAT;
+use png::{BitDepth, ColorType, Encoder, EncodingError};
 
+use super::deflate::Deflater;
+use super::filter::Filters;
 use super::picture::from_the_top;
 use super::{About, Channels, Picture, RenderError, RenderResult};
 
@@ -18,7 +21,6 @@ pub fn write_png(picture: &dyn Picture, about: &About, out: impl Write + Send) -
     let side = |n: usize| i32::try_from(n).map(i32::unsigned_abs).map_err(|_| too_large());
     let mut encoder = Encoder::new(out, side(nx)?, side(ny)?);
     encoder.set_depth(BitDepth::Eight);
-    encoder.set_compression(Compression::Fast);
     encoder.set_color(match picture.channels() {
         Channels::Gray => ColorType::Grayscale,
         Channels::Rgb => ColorType::Rgb,
@@ -31,9 +33,14 @@ pub fn write_png(picture: &dyn Picture, about: &About, out: impl Write + Send) -
         }
     }
     let mut writer = encoder.write_header().map_err(failed)?;
-    let mut stream = writer.stream_writer().map_err(failed)?;
-    from_the_top(picture, |rows| stream.write_all(rows).map_err(RenderError::Write))?;
-    stream.finish().map_err(failed)
+    let channels = picture.channels().count();
+    let (mut filters, mut deflater) = (Filters::new(nx * channels, channels), Deflater::new());
+    from_the_top(picture, |rows| {
+        let write = |bytes: &[u8]| writer.write_chunk(IDAT, bytes).map_err(failed);
+        deflater.block(filters.apply(rows), write)
+    })?;
+    writer.write_chunk(IDAT, &deflater.finish()).map_err(failed)?;
+    writer.finish().map_err(failed)
 }
 
 fn failed(error: EncodingError) -> RenderError {
