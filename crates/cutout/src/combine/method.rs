@@ -173,11 +173,8 @@ fn combine_block<T: Stored>(
 ) {
     let all = !parts.is_empty() && parts.iter().all(Part::counts_everywhere);
     if relation == Relation::AsAstrocut {
-        return if all {
-            plain_mean(parts, image, weights)
-        } else {
-            as_astrocut(parts, image, weights)
-        };
+        let combine = if all { plain_mean } else { as_astrocut };
+        return combine(parts, image, weights);
     }
     match method {
         Method::Mean if all => mean(parts, image),
