@@ -30,7 +30,7 @@ pub use cfitsio::{CfitsioFile, Verified};
 pub use error::{Error, Result};
 pub use file::FitsFile;
 pub use hdu::{Bitpix, Hdu, HduKind};
-pub use header::{Card, FromValue, Header, Value};
+pub use header::{Card, FromValue, Header, HeaderTemplate, Value};
 pub use memory::zeroed;
 pub use mvm::{MvmName, ParseMvmNameError};
 pub use pixels::PixelType;

@@ -6,11 +6,15 @@ mod npy;
 mod piece;
 mod tar;
 
+use std::sync::OnceLock;
+
 use astro_coords::{PixelBox, SkyCoord};
 use hst_fits::{FitsFile, Hdu};
 use rayon::prelude::*;
 
-use crate::cut::{Changes, CutOptions, Integers, Located, Softened, Window, softened};
+use crate::cut::{
+    Changes, CutOptions, Integers, Located, Prepared, PreparedPrimary, Softened, Window, softened,
+};
 use crate::{Error, Result, Size};
 
 pub use files::batch_to_files;
@@ -68,6 +72,14 @@ pub struct Batch<'a> {
     /// Why there is none, by place.
     failed: Vec<(usize, Status)>,
     image: PixelBox,
+    headers: Headers,
+}
+
+/// What the headers of all cutouts share, found out when the first of them is made.
+#[derive(Debug, Default)]
+struct Headers {
+    units: OnceLock<Vec<Option<Prepared>>>,
+    primary: OnceLock<Option<PreparedPrimary>>,
 }
 
 impl<'a> Batch<'a> {
@@ -94,8 +106,16 @@ impl<'a> Batch<'a> {
         };
         units.iter().try_for_each(|unit| suits(unit, first, options))?;
         let image = PixelBox::of_shape(first.hdu.plane_shape().unwrap_or_default());
-        let mut batch =
-            Self { file, options, places, windows: Vec::new(), failed: Vec::new(), image, units };
+        let mut batch = Self {
+            file,
+            options,
+            places,
+            windows: Vec::new(),
+            failed: Vec::new(),
+            image,
+            units,
+            headers: Headers::default(),
+        };
         let found: Vec<_> = places
             .par_iter()
             .enumerate()

@@ -1,11 +1,11 @@
 //! One of many cutouts, while it is in memory.
 
-use astro_coords::PixelBox;
-use hst_fits::StoredPixels;
+use astro_coords::{PixelBox, SkyCoord};
+use hst_fits::{Header, StoredPixels};
 
 use super::{Batch, Changes};
 use crate::Result;
-use crate::cut::{self, CutUnit, Cutout, Window};
+use crate::cut::{self, CutUnit, Cutout, Prepared, PreparedPrimary, Window};
 
 /// The pixels of all extensions around one place.
 #[derive(Debug)]
@@ -44,23 +44,10 @@ impl Piece<'_> {
     /// # Errors
     /// When a lookup table cannot be read.
     pub fn cutout(&self) -> Result<Cutout> {
-        let Batch { file, options, places, .. } = self.batch;
-        let unit = |(located, piece): (&cut::Located<'_>, &PieceUnit<'_>)| -> Result<CutUnit> {
-            let (hdu, shape) = (located.hdu, self.window.wanted.shape());
-            let read = cut::Read {
-                pixels: StoredPixels::new(hdu.bitpix, shape, piece.bytes.to_vec())?,
-                empty: piece.empty,
-                fill: piece.fill,
-                made: cut::Made::Stored,
-            };
-            let changes = Changes { window: &self.window, read: &read, options };
-            let header = cut::unit_header(file, located, &changes);
-            cut::unit(file, located, self.window.clone(), header, read)
-        };
-        let units =
-            self.batch.units.iter().zip(&self.units).map(unit).collect::<Result<Vec<_>>>()?;
+        let Batch { file, places, .. } = self.batch;
+        let units = (0..self.units.len()).map(|i| self.unit(i)).collect::<Result<Vec<_>>>()?;
         let at = places[self.index];
-        let primary = cut::primary_header(file, &units, at, options);
+        let primary = self.primary(&units, at);
         Ok(Cutout {
             source: file.path().to_owned(),
             at,
@@ -69,5 +56,34 @@ impl Piece<'_> {
             problems: Vec::new(),
             warnings: Vec::new(),
         })
+    }
+
+    fn unit(&self, i: usize) -> Result<CutUnit> {
+        let Batch { file, options, units, headers, .. } = self.batch;
+        let (located, piece) = (&units[i], &self.units[i]);
+        let shape = self.window.wanted.shape();
+        let read = cut::Read {
+            pixels: StoredPixels::new(located.hdu.bitpix, shape, piece.bytes.to_vec())?,
+            empty: piece.empty,
+            fill: piece.fill,
+            made: cut::Made::Stored,
+        };
+        let prepare = || units.iter().map(|unit| Prepared::new(file, unit, options)).collect();
+        let usual = !read.empty && !read.fill.is_some_and(f64::is_finite);
+        let prepared = headers.units.get_or_init(prepare)[i].as_ref().filter(|_| usual);
+        let header = prepared
+            .and_then(|prepared| prepared.header(located, &self.window))
+            .unwrap_or_else(|| {
+                let changes = Changes { window: &self.window, read: &read, options };
+                cut::unit_header(file, located, &changes)
+            });
+        cut::unit(file, located, self.window.clone(), header, read)
+    }
+
+    fn primary(&self, units: &[CutUnit], at: SkyCoord) -> Header {
+        let Batch { file, options, headers, .. } = self.batch;
+        let anew = || cut::primary_header(file, units, at, options);
+        let prepared = headers.primary.get_or_init(|| PreparedPrimary::new(&anew()));
+        prepared.as_ref().and_then(|prepared| prepared.header(at)).unwrap_or_else(anew)
     }
 }

@@ -128,7 +128,7 @@ fn letter(rest: &str) -> Option<String> {
     }
 }
 
-fn number(card: &Card) -> Option<f64> {
+pub(super) fn number(card: &Card) -> Option<f64> {
     match card.value {
         hst_fits::Value::Float(value) => Some(value),
         hst_fits::Value::Integer(value) => Some(value as f64),
@@ -175,14 +175,18 @@ fn footprint(header: &mut Header, located: &Located<'_>, window: &Window) {
     if header.card("S_REGION").is_none() {
         return;
     }
-    let (x, y) = (window.wanted.x.start, window.wanted.y.start);
-    match located.wcs.shifted(x, y).footprint(window.wanted.shape()) {
+    match outline(located, window) {
         None => header.remove("S_REGION"),
-        Some(corners) => {
-            let text = corners.map(|at| format!("{:.8} {:.8}", at.ra.degrees(), at.dec.degrees()));
-            header.set("S_REGION", format!("POLYGON ICRS {}", text.join(" ")), "");
-        }
+        Some(text) => header.set("S_REGION", text, ""),
     }
+}
+
+/// The corners of the window on the sky, as S_REGION says them; `None` where one has no place there.
+pub(super) fn outline(located: &Located<'_>, window: &Window) -> Option<String> {
+    let (x, y) = (window.wanted.x.start, window.wanted.y.start);
+    let corners = located.wcs.shifted(x, y).footprint(window.wanted.shape())?;
+    let text = corners.map(|at| format!("{:.8} {:.8}", at.ra.degrees(), at.dec.degrees()));
+    Some(format!("POLYGON ICRS {}", text.join(" ")))
 }
 
 /// Where the pixels come from. A cutout of a cutout names the image that the first was cut from.

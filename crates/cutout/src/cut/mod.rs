@@ -7,6 +7,7 @@
 mod header;
 mod pixels;
 mod place;
+mod prepared;
 mod primary;
 mod scaling;
 mod tables;
@@ -22,6 +23,7 @@ use crate::{Error, Extensions, Result, Rounding, Size, SizePolicy};
 pub(crate) use header::{Changes, cut as unit_header};
 pub(crate) use pixels::{Made, Read, Window, softened};
 pub(crate) use place::Located;
+pub(crate) use prepared::{Prepared, PreparedPrimary};
 pub(crate) use primary::header as primary_header;
 pub(crate) use scaling::Scaling;
 pub use write::{cutouts_to_bytes, write_cutouts};

@@ -2,6 +2,7 @@
 
 mod card;
 mod edit;
+mod template;
 mod write;
 
 use std::borrow::Cow;
@@ -9,6 +10,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 pub use card::{Card, Value};
+pub use template::HeaderTemplate;
 pub(crate) use write::{card as write_card, cards as write_cards, decided as write_decided};
 
 use crate::{Error, Keywords, Result};

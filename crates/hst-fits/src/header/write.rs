@@ -10,16 +10,23 @@ use crate::{Error, Result};
 pub(crate) fn cards(header: &Header, wanted: impl Fn(&Card) -> bool) -> Result<String> {
     let all = header.parsed();
     let mut text = String::with_capacity((all.cards.len() + 36) * CARD);
-    for (card, place) in all.cards.iter().zip(&all.places) {
-        if !wanted(card) {
-            continue;
-        }
-        match place.is_empty() {
-            true => self::card(card, &mut text)?,
-            false => text.push_str(&header.text[place.clone()]),
+    for (i, card) in all.cards.iter().enumerate() {
+        if wanted(card) {
+            nth(header, i, &mut text)?;
         }
     }
     Ok(text)
+}
+
+/// The card of that number, as it stood in its file if nobody changed it.
+pub(super) fn nth(header: &Header, i: usize, out: &mut String) -> Result<()> {
+    let all = header.parsed();
+    let place = &all.places[i];
+    if place.is_empty() {
+        return card(&all.cards[i], out);
+    }
+    out.push_str(&header.text[place.clone()]);
+    Ok(())
 }
 
 /// A card whose value is decided elsewhere: as it stands in `header` where that says the same, else with its comment.
@@ -41,7 +48,12 @@ pub(crate) fn decided(header: &Header, mut card: Card, out: &mut String) -> Resu
 
 /// One card, or several for a long text. FITS 4.0, sect. 4.1 and 4.2.
 pub(crate) fn card(card: &Card, out: &mut String) -> Result<()> {
-    let Card { keyword, value, comment } = card;
+    valued(card, &card.value, out)
+}
+
+/// The card with another value.
+pub(super) fn valued(card: &Card, value: &Value, out: &mut String) -> Result<()> {
+    let Card { keyword, comment, .. } = card;
     let legal = |text: &str| text.bytes().all(|b| (0x20..0x7f).contains(&b));
     let printed = value.to_string();
     if !legal(&printed) || !legal(comment) || !legal(keyword) {
@@ -52,32 +64,59 @@ pub(crate) fn card(card: &Card, out: &mut String) -> Result<()> {
     }
     let in_set = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
     let standard = keyword.len() <= 8 && keyword.bytes().all(in_set);
-    let line = match value {
-        Value::Commentary(text) if standard => return commentary(keyword, text, out),
-        Value::Text(_) if standard => format!("{keyword:<8}= {printed:<20}"),
-        _ if standard => format!("{keyword:<8}= {printed:>20}"),
-        _ => format!("HIERARCH {keyword} = {printed}"),
-    };
+    if let Value::Commentary(text) = value
+        && standard
+    {
+        return commentary(keyword, text, out);
+    }
+    let start = out.len();
+    if standard {
+        out.push_str(keyword);
+        fill(out, start + 8);
+        out.push_str("= ");
+        // Texts begin in the same column, numbers end there.
+        let is_text = matches!(value, Value::Text(_));
+        fill(out, start + if is_text { 10 } else { 30_usize.saturating_sub(printed.len()) });
+        out.push_str(&printed);
+        fill(out, start + 30);
+    } else {
+        for piece in ["HIERARCH ", keyword, " = ", &printed] {
+            out.push_str(piece);
+        }
+    }
+    if out.len() - start <= CARD {
+        with_comment(start, comment, out);
+        return Ok(());
+    }
+    out.truncate(start);
     match value {
-        _ if line.len() <= CARD => with_comment(line, comment, out),
         Value::Text(text) if standard => long_text(keyword, text, comment, out),
         _ => return Err(unwritable(format!("the value does not fit its card: {keyword}"))),
     }
     Ok(())
 }
 
+/// Blanks up to that length; without the loop over characters that a formatted width costs.
+fn fill(out: &mut String, length: usize) {
+    const BLANKS: &str = match std::str::from_utf8(&[b' '; CARD]) {
+        Ok(blanks) => blanks,
+        Err(_) => "",
+    };
+    out.push_str(&BLANKS[..length.saturating_sub(out.len())]);
+}
+
 fn unwritable(problem: String) -> Error {
     Error::Unwritable { problem }
 }
 
-/// Fills a line; a comment that does not fit is cut.
-fn with_comment(mut line: String, comment: &str, out: &mut String) {
+/// Fills the line that begins at `start`; a comment that does not fit is cut.
+fn with_comment(start: usize, comment: &str, out: &mut String) {
     if !comment.is_empty() {
-        line.push_str(" / ");
-        line.push_str(comment);
-        line.truncate(CARD);
+        out.push_str(" / ");
+        out.push_str(comment);
+        out.truncate(start + CARD);
     }
-    out.push_str(&format!("{line:<CARD$}"));
+    fill(out, start + CARD);
 }
 
 fn commentary(keyword: &str, text: &str, out: &mut String) -> Result<()> {
@@ -110,9 +149,11 @@ fn long_text(keyword: &str, text: &str, comment: &str, out: &mut String) {
     }
     let last = pieces.len() - 1;
     for (i, piece) in pieces.iter().enumerate() {
-        let start = if i == 0 { format!("{keyword:<8}= ") } else { "CONTINUE  ".to_owned() };
         let (more, comment) = if i < last { ("&", "") } else { ("", comment) };
-        with_comment(format!("{start}'{piece}{more}'"), comment, out);
+        let start = out.len();
+        let head = if i == 0 { format!("{keyword:<8}= ") } else { "CONTINUE  ".to_owned() };
+        out.push_str(&format!("{head}'{piece}{more}'"));
+        with_comment(start, comment, out);
     }
 }
 
