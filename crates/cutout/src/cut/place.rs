@@ -105,6 +105,10 @@ fn is_sip(keyword: &str) -> bool {
 
 /// `PC001002` becomes `PC1_2`, `CD001002` `CD1_2`; what is there in the modern spelling stays.
 fn modernize(header: &mut Header) {
+    let old = |card: &Card| card.keyword.starts_with("PC00") || card.keyword.starts_with("CD00");
+    if !header.cards().iter().any(old) {
+        return;
+    }
     for stem in ["PC", "CD"] {
         for (i, j) in [(1, 1), (1, 2), (2, 1), (2, 2)] {
             let (old, new) = (format!("{stem}{i:03}{j:03}"), format!("{stem}{i}_{j}"));
@@ -121,7 +125,12 @@ fn modernize(header: &mut Header) {
 
 /// Of CD and PC side by side, as astrocut writes them, CD counts here and stays.
 fn one_matrix(header: &mut Header) {
-    if !header.cards().iter().any(|card| card.keyword.starts_with("PC")) {
+    // And not PCOUNT, which every extension has.
+    let is_pc = |card: &Card| {
+        let rest = card.keyword.strip_prefix("PC");
+        rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    if !header.cards().iter().any(is_pc) {
         return;
     }
     for letter in std::iter::once(String::new()).chain(('A'..='Z').map(String::from)) {
