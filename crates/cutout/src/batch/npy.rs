@@ -149,7 +149,7 @@ impl Array {
         let open = || -> io::Result<Aside> {
             let aside = Aside::create(path)?;
             aside.file().write_all(&header)?;
-            aside.file().set_len(length as u64 + row as u64 * places as u64)?;
+            reserve(aside.file(), length as u64 + row as u64 * places as u64)?;
             Ok(aside)
         };
         let aside = open().map_err(|source| cannot_write(path, source))?;
@@ -166,6 +166,15 @@ impl Array {
     fn finish(self) -> Result<()> {
         let Self { path, aside, .. } = self;
         aside.finish().map_err(|source| cannot_write(&path, source))
+    }
+}
+
+/// Gives the file its length and its room, for blocks that are asked for one by one and in no order take the system half
+/// as long again. Where it cannot be had beforehand the file has holes until they are filled.
+fn reserve(file: &File, length: u64) -> io::Result<()> {
+    match fs4::FileExt::allocate(file, length) {
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => Err(error),
+        _ => file.set_len(length),
     }
 }
 
