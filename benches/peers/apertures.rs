@@ -13,9 +13,8 @@ use ndarray::Array2;
 use photometry::aperture::{Annulus, Circle, Ellipse, FillRule, Polygon, Rectangle};
 use photometry::statistics::{ApertureStatistics, StatisticsOptions, aperture_statistics_all};
 use photometry::{
-    Aperture, LocalSkyOptions, MeasureOptions, Pixels, local_sky, measure, measure_all,
+    Aperture, Find, LocalSkyOptions, MeasureOptions, Pixels, local_sky_all, measure, measure_all,
 };
-use rayon::prelude::*;
 
 mod measure;
 
@@ -112,7 +111,9 @@ fn sums<A: Aperture>(
     shape: impl Fn(PixelCoord) -> A,
 ) -> Numbers {
     let apertures: Vec<A> = places.iter().map(|at| shape(*at)).collect();
-    let found = measure_all(&Pixels::new(image), &apertures, &MeasureOptions::default());
+    // As the peers, without centroid and peak.
+    let options = MeasureOptions { find: Find::Sums, ..MeasureOptions::default() };
+    let found = measure_all(&Pixels::new(image), &apertures, &options);
     found.into_iter().map(|m| Ok(m?.sum)).collect()
 }
 
@@ -135,7 +136,8 @@ fn polygons(image: &Array2<f32>, places: &[PixelCoord], ring: &Vec<[f64; 2]>) ->
 
 fn skies(image: &Array2<f32>, places: &[PixelCoord]) -> Numbers {
     let (pixels, options) = (Pixels::new(image), LocalSkyOptions::default());
-    places.par_iter().map(|at| Ok(local_sky(&pixels, &ring(*at), &options)?.level)).collect()
+    let rings: Vec<_> = places.iter().map(|at| ring(*at)).collect();
+    local_sky_all(&pixels, &rings, &options).into_iter().map(|sky| Ok(sky?.level)).collect()
 }
 
 /// The columns of photutils' default table that are numbers.

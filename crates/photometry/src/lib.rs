@@ -18,8 +18,8 @@ pub use background::{Background, BackgroundOptions, background, background_near}
 pub use error::{Error, Result};
 pub use flags::Flags;
 pub use measure::{
-    ErrorWeight, Gain, LocalSky, LocalSkyOptions, MeasureOptions, Measurement, Noise, NonFinite,
-    Pixels, Plane, Quality, QualitySource, SourceNoise, local_sky, measure, measure_all,
-    measure_in, measure_together, measure_with_sky,
+    ErrorWeight, Find, Gain, LocalSky, LocalSkyOptions, MeasureOptions, Measurement, Noise,
+    NonFinite, Pixels, Plane, Quality, QualitySource, SourceNoise, local_sky, local_sky_all,
+    measure, measure_all, measure_in, measure_together, measure_with_sky,
 };
 pub use source::{MaskSource, Pixel, PixelSource, SourceError};

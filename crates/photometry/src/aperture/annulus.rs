@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use astro_coords::{PixelBox, PixelCoord};
 
-use super::{Aperture, Run};
+use super::{Aperture, Centers, PACK, Run, row_by_rows};
 
 /// What lies in the outer shape and not in the inner one, which should lie in the outer.
 ///
@@ -48,63 +48,61 @@ impl<O: Aperture, I: Aperture> Aperture for Annulus<O, I> {
         self.outer.center()
     }
 
-    #[inline(always)]
     fn row(&self, y: isize, x: isize, shares: &mut [f64]) -> Run {
-        let outer = self.outer.row(y, x, shares);
-        let hole = self.inner.bounds();
-        let Some(start) = usize::try_from(hole.x.start.saturating_sub(x).max(0)).ok() else {
-            return outer;
-        };
-        let end = usize::try_from(hole.x.end.saturating_sub(x).max(0)).unwrap_or(0);
-        let (start, end) = (start.max(outer.touched.start), end.min(outer.touched.end));
-        if !hole.y.contains(&y) || start >= end {
-            return outer;
-        }
-        // Most holes fit on the stack; a wide one is taken in pieces.
-        let mut taken = [0.0; 64];
-        for from in (start..end).step_by(taken.len()) {
-            let part = &mut shares[from..end.min(from + taken.len())];
-            let taken = &mut taken[..part.len()];
-            let run = self.inner.row(y, x + from.cast_signed(), taken);
-            for i in run.touched {
-                part[i] = (part[i] - taken[i]).max(0.0);
-            }
-        }
-        Run { whole: outer.touched.end..outer.touched.end, touched: outer.touched }
+        row_by_rows(self, (y, x), shares)
     }
 
-    #[inline(always)]
-    fn centers(&self, y: isize, columns: Range<isize>, out: &mut Vec<Range<isize>>) {
-        let first = out.len();
-        self.outer.centers(y, columns.clone(), out);
+    fn rows(&self, (y, x): (isize, isize), width: usize, shares: &mut [f64], runs: &mut [Run]) {
+        self.outer.rows((y, x), width, shares, runs);
+        let stride = shares.len() / runs.len().max(1);
         let hole = self.inner.bounds();
-        if !hole.y.contains(&y) {
+        let part = |hole: &Range<isize>, from: isize, length: usize| {
+            let place =
+                |at: isize| usize::try_from(at.saturating_sub(from)).unwrap_or(0).min(length);
+            place(hole.start)..place(hole.end)
+        };
+        let (columns, rows) = (part(&hole.x, x, width), part(&hole.y, y, runs.len()));
+        if columns.is_empty() || rows.is_empty() {
             return;
         }
-        let outer = out.len();
-        self.inner.centers(y, columns, out);
-        if outer - first == 1 && out.len() - outer == 1 {
-            // One run and one hole, as circles have.
-            let (run, hole) = (out[first].clone(), out[outer].clone());
-            out.truncate(first);
-            let parts = [run.start..hole.start.min(run.end), hole.end.max(run.start)..run.end];
-            out.extend(parts.into_iter().filter(|part| part.start < part.end));
-            return;
+        let room = columns.len() + PACK;
+        let mut taken = vec![0.0; rows.len() * room];
+        let mut holes = vec![Run::default(); rows.len()];
+        let corner = (y + rows.start.cast_signed(), x + columns.start.cast_signed());
+        self.inner.rows(corner, columns.len(), &mut taken, &mut holes);
+        for ((j, hole), taken) in rows.zip(holes).zip(taken.chunks_mut(room)) {
+            if hole.touched.is_empty() {
+                continue;
+            }
+            let row = &mut shares[j * stride..][..width];
+            row[runs[j].whole.clone()].fill(1.0);
+            runs[j].whole = runs[j].touched.end..runs[j].touched.end;
+            taken[hole.whole].fill(1.0);
+            let row = &mut row[columns.clone()];
+            let part = row[hole.touched.clone()].iter_mut().zip(&taken[hole.touched]);
+            part.for_each(|(share, taken)| *share = (*share - taken).max(0.0));
         }
-        let holes = out.split_off(outer);
-        let runs = out.split_off(first);
-        for mut run in runs {
-            let whole = run.clone();
-            let meets = |hole: &&Range<isize>| hole.start < whole.end && hole.end > whole.start;
-            for hole in holes.iter().filter(meets) {
-                if run.start < hole.start {
-                    out.push(run.start..hole.start);
-                }
-                run.start = hole.end.min(run.end);
-            }
-            if run.start < run.end {
-                out.push(run);
-            }
+    }
+
+    fn centers(&self, y: isize, columns: Range<isize>, out: &mut Vec<Range<isize>>) {
+        let (mut outer, mut inner) = (Vec::new(), Vec::new());
+        self.outer.centers(y, columns.clone(), &mut outer);
+        self.inner.centers(y, columns, &mut inner);
+        without(&outer, &inner, |run| out.push(run));
+    }
+
+    fn centers_of_rows(&self, rows: Range<isize>, columns: &Range<isize>, out: &mut Centers) {
+        let room = || Centers::with_capacity(rows.len());
+        let (mut outer, mut inner) = (room(), room());
+        self.outer.centers_of_rows(rows.clone(), columns, &mut outer);
+        let hole = self.inner.bounds().y;
+        let hole = hole.start.clamp(rows.start, rows.end)..hole.end.clamp(rows.start, rows.end);
+        self.inner.centers_of_rows(hole.clone(), columns, &mut inner);
+        for (j, y) in rows.enumerate() {
+            let inner =
+                if hole.contains(&y) { inner.row((y - hole.start).unsigned_abs()) } else { &[] };
+            without(outer.row(j), inner, |run| out.push(run));
+            out.end_row();
         }
     }
 
@@ -115,6 +113,22 @@ impl<O: Aperture, I: Aperture> Aperture for Annulus<O, I> {
         }
         super::rings::subtract(&outer, &inner, out);
         true
+    }
+}
+
+/// Gives what is left of `runs` without `holes`, both ascending.
+fn without(runs: &[Range<isize>], holes: &[Range<isize>], mut left: impl FnMut(Range<isize>)) {
+    for run in runs {
+        let mut start = run.start;
+        for hole in holes.iter().filter(|hole| hole.start < run.end && hole.end > run.start) {
+            if start < hole.start {
+                left(start..hole.start);
+            }
+            start = hole.end.min(run.end);
+        }
+        if start < run.end {
+            left(start..run.end);
+        }
     }
 }
 

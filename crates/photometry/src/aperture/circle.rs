@@ -2,27 +2,26 @@ use std::ops::Range;
 
 use astro_coords::{PixelBox, PixelCoord};
 
-use super::disc::{segment_of_chord, series};
-use super::{Aperture, Run, bounds, columns};
+use super::circle_arcs::{Arcs, Line, Table};
+use super::circle_small::Small;
+use super::{Aperture, Centers, PACK, Run, bounds, columns, floor, row_by_rows, rows_one_by_one};
+use crate::vectors::{Loop, run};
 
 /// A circle, by a way that is exact for any radius and several times faster than the [`Ellipse`](super::Ellipse)'s.
 ///
-/// Everything is told by `g = dx² + dy² - r²` at the corners of pixels. The centre is split into whole pixels and a rest,
-/// so `dx` is a half integer less a number below one, and `g` comes without cancellation: a pixel's share is right to
-/// some 1e-16 also for a radius of 1e5 pixels.
+/// The centre is split into whole pixels and a rest, so that the sides of pixels are half integers, and half chords are
+/// kept in two parts: what is left between a corner and the circle comes without cancellation, and a pixel's share is
+/// right to some 1e-16 also for a radius of 1e5 pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Circle {
     center: PixelCoord,
-    radius: f64,
-    /// The nearest whole pixel to the centre, and the rest.
+    /// The nearest whole pixel to the centre.
     whole: [f64; 2],
-    rest: [f64; 2],
-    /// r² rounded, and what the rounding lost.
-    square: f64,
-    lost: f64,
-    /// 1 / 4r².
-    of_chords: f64,
+    arcs: Arcs,
 }
+
+/// Radius below which arcs in a pixel may be long.
+const SMALL: f64 = 2.5;
 
 impl Circle {
     /// The circle around `center`; `radius` in pixels.
@@ -30,302 +29,234 @@ impl Circle {
         let center = center.into();
         let whole = [center.x.round(), center.y.round()];
         let rest = [center.x - whole[0], center.y - whole[1]];
-        let square = radius * radius;
-        let lost = rounding_of_square(radius, square);
-        Self { center, radius, whole, rest, square, lost, of_chords: 0.25 / square }
+        Self { center, whole, arcs: Arcs::new(radius, rest) }
     }
 
     /// The radius, in pixels.
     pub fn radius(&self) -> f64 {
-        self.radius
+        self.arcs.radius
     }
 
-    /// `g` at whole pixels plus `m`, `n`.
-    fn g(&self, m: f64, n: f64) -> f64 {
-        let [x, y] = self.rest;
-        if self.radius < 2.0 {
-            let (dx, dy) = (m - x, n - y);
-            return (dx - self.radius) * (dx + self.radius) + dy * dy;
-        }
-        let ((square_x, less_x), (square_y, less_y)) = (axis(m, x), axis(n, y));
-        (square_x + square_y - self.square) + (less_x + less_y - self.lost)
-    }
-
-    /// Overlap of the pixel at `m`, `n` from the whole pixel of the centre.
-    #[inline(never)]
-    fn pixel(&self, m: f64, n: f64) -> f64 {
-        let side_x = Side::new(m, self.rest[0]);
-        let side_y = Side::new(n, self.rest[1]);
-        if side_x.one_sign() && side_y.one_sign() {
-            if self.radius >= SMALL {
-                return self.beside(&Line::new(self, &side_y), &[m])[0];
-            }
-            return self.quarter(side_x.near, side_x.far, side_y.near, side_y.far);
-        }
-        // Across an axis: the pixel in two or four parts, each in one quadrant.
-        let mut area = 0.0;
-        for (near_x, far_x) in side_x.parts(self.rest[0]) {
-            for (near_y, far_y) in side_y.parts(self.rest[1]) {
-                area += self.quarter(near_x, far_x, near_y, far_y);
-            }
-        }
-        area.clamp(0.0, 1.0)
-    }
-
-    /// Area inside of the box between the corners, which lie in one quadrant; `near` is nearer to the axes.
-    fn quarter(&self, near_x: f64, far_x: f64, near_y: f64, far_y: f64) -> f64 {
-        let (width, height) = ((far_x - near_x).abs(), (far_y - near_y).abs());
-        let near = self.g(near_x, near_y);
-        if near >= 0.0 {
-            return 0.0;
-        }
-        if self.g(far_x, far_y) <= 0.0 {
-            return width * height;
-        }
-        let (dx, dy) = ((near_x - self.rest[0]).abs(), (near_y - self.rest[1]).abs());
-        // Where the arc enters, on the far side in y or on the near one in x, and where it leaves.
-        let (top, right) = (self.g(near_x, far_y), self.g(far_x, near_y));
-        let (x0, y0) =
-            if top < 0.0 { (way_out(dx, top), height) } else { (0.0, way_out(dy, near)) };
-        let (x1, y1) =
-            if right < 0.0 { (width, way_out(dy, right)) } else { (way_out(dx, near), 0.0) };
-        let (run, fall) = (x1 - x0, y0 - y1);
-        let chord2 = run * run + fall * fall;
-        let area = x0 * y0 + 0.5 * run * (y0 + y1);
-        (area + self.square * segment_of_chord(0.25 * chord2 / self.square)).min(width * height)
-    }
-}
-
-/// Radius below which arcs in a pixel may be long.
-const SMALL: f64 = 2.5;
-
-/// The sides of a row of pixels that lie in one half of the circle: heights from the whole pixel of the centre.
-struct Line {
-    /// The distance of the nearer side from the centre.
-    distance: f64,
-    /// Squares of the distances in two parts, of the nearer and of the farther side.
-    near: (f64, f64),
-    far: (f64, f64),
-    /// Half widths of the circle there, 0 outside it.
-    near_half: f64,
-    far_half: f64,
-}
-
-impl Line {
+    /// What row `line` of pixels from column `x` on touches, and what it holds wholly.
     #[inline(always)]
-    fn new(circle: &Circle, side: &Side) -> Self {
-        let rest = circle.rest[1];
-        let (near, far) = (axis(side.near, rest), axis(side.far, rest));
-        let distance = (side.near - rest).abs();
-        let half = |square| circle.half(square);
-        Self { distance, near, far, near_half: half(near), far_half: half(far) }
-    }
-}
-
-impl Circle {
-    /// Half the chord at a distance whose square is given in two parts; 0 outside.
-    #[inline(always)]
-    fn half(&self, (square, less): (f64, f64)) -> f64 {
-        let left = (self.square - square) + (self.lost - less);
-        if left > 0.0 { left.sqrt() } else { 0.0 }
-    }
-
-    /// Overlaps of pixels that lie in one quadrant each, of the row `line` and the columns `m`, without a branch.
-    #[inline(always)]
-    fn beside<const N: usize>(&self, line: &Line, m: &[f64; N]) -> [f64; N] {
-        // Arcs in a pixel are at most its diagonal long, so that the series needs fewer terms for larger circles.
-        match self.radius {
-            r if r < 4.5 => self.shares::<14, N>(line, m),
-            r if r < 23.0 => self.shares::<10, N>(line, m),
-            _ => self.shares::<6, N>(line, m),
-        }
-    }
-
-    /// As [`quarter`](Self::quarter), for whole pixels: the same four ways from a corner to the circle, kept to 0 to 1.
-    #[inline(always)]
-    fn shares<const TERMS: usize, const N: usize>(&self, line: &Line, m: &[f64; N]) -> [f64; N] {
-        let rest = self.rest[0];
-        let g = |x: (f64, f64), y: (f64, f64)| (x.0 + y.0 - self.square) + (x.1 + y.1 - self.lost);
-        let within = |way: f64| {
-            let way = if way > 0.0 { way } else { 0.0 };
-            if way < 1.0 { way } else { 1.0 }
+    fn spans(&self, line: &Line, x: isize, length: usize) -> Run {
+        let slack = 1e-9 * (1.0 + self.arcs.radius);
+        let (outer, inner) = (line.outer, line.inner);
+        let touched = if outer > 0.0 {
+            let (from, to) = (self.center.x - outer - slack, self.center.x + outer + slack);
+            columns((from + 0.5).floor(), (to + 0.5).ceil(), x, length)
+        } else {
+            0..0
         };
-        let mut shares = [0.0; N];
-        for k in 0..N {
-            let outwards = if m[k] >= rest { 0.5 } else { -0.5 };
-            let (near_x, far_x) = (m[k] - outwards, m[k] + outwards);
-            let (near, far) = (axis(near_x, rest), axis(far_x, rest));
-            let dx = (near_x - rest).abs();
-            let corner = g(near, line.near);
-            let x0 = within(-g(near, line.far) / (dx + line.far_half));
-            let x1 = within(-corner / (dx + line.near_half));
-            let y0 = within(-corner / (line.distance + self.half(near)));
-            let y1 = within(-g(far, line.near) / (line.distance + self.half(far)));
-            let (run, fall) = (x1 - x0, y0 - y1);
-            let w = self.of_chords * (run * run + fall * fall);
-            let segment = self.square * (w * w.sqrt() * series::<TERMS>(w));
-            let area = x0 * y0 + 0.5 * run * (y0 + y1) + segment;
-            shares[k] = if area < 1.0 { area } else { 1.0 };
-        }
-        shares
+        let (from, to) = (self.center.x - inner + slack, self.center.x + inner - slack);
+        let whole = columns((from + 0.5).ceil(), (to + 0.5).floor(), x, length);
+        let some = inner > 0.0 && whole.start < whole.end;
+        Run { whole: if some { whole } else { touched.end..touched.end }, touched }
     }
 
-    /// Overlaps of the pixels `which` of a row at `n` that begins at `m0`.
+    /// The shares beside what a row holds wholly, in packs, and what [`Aperture::rows`] asks for beyond.
     #[inline(always)]
-    fn some_of_row(
+    fn shares<const TERMS: usize>(
         &self,
-        (m0, n): (f64, f64),
-        (side, line): (&Side, &Line),
-        which: impl Iterator<Item = usize>,
+        line: &Line,
+        x: isize,
+        Run { touched, whole }: &Run,
+        table: &Table<'_>,
         shares: &mut [f64],
     ) {
-        const LANES: usize = 4;
-        if self.radius < SMALL || !side.one_sign() {
-            which.for_each(|i| shares[i] = self.pixel(m0 + i as f64, n));
+        let m0 = x as f64 - self.whole[0];
+        let left = touched.start..whole.start;
+        let right = whole.end..touched.end;
+        if !whole.is_empty() && left.len() <= 2 && right.len() <= 2 && line.is_beside() {
+            ends(shares, whole);
+            let places = (left.start, right.start);
+            self.arcs.two_and_two::<TERMS>(line, m0, places, table, shares);
+            shares[touched.end..touched.end + PACK].fill(0.0);
             return;
         }
-        let mut which = which;
-        loop {
-            let (mut waiting, mut count, mut m) = ([0; LANES], 0, [0.0; LANES]);
-            for i in which.by_ref() {
-                let column = m0 + i as f64;
-                if (column - self.rest[0]).abs() < 0.5 {
-                    shares[i] = self.pixel(column, n);
-                    continue;
-                }
-                (waiting[count], m[count]) = (i, column);
-                count += 1;
-                if count == LANES {
-                    break;
-                }
-            }
-            let found = self.beside(line, &m);
-            waiting[..count].iter().zip(found).for_each(|(i, share)| shares[*i] = share);
-            if count < LANES {
-                return;
-            }
+        self.arcs.beside::<TERMS>(line, m0, left, table, shares);
+        if !whole.is_empty() {
+            ends(shares, whole);
+            self.arcs.beside::<TERMS>(line, m0, right, table, shares);
         }
+        shares[touched.end..touched.end + PACK].fill(0.0);
+    }
+
+    /// A row of a circle of which a pixel may hold a long arc.
+    fn small_row(&self, y: isize, x: isize, shares: &mut [f64]) -> Run {
+        let line = self.arcs.line(y as f64 - self.whole[1]);
+        let run = self.spans(&line, x, shares.len());
+        let Run { touched, whole } = &run;
+        let (small, m0) = (Small::new(&self.arcs), x as f64 - self.whole[0]);
+        shares[..touched.start].fill(0.0);
+        shares[touched.end..].fill(0.0);
+        shares[whole.clone()].fill(1.0);
+        for i in (touched.start..whole.start).chain(whole.end..touched.end) {
+            shares[i] = small.pixel(m0 + i as f64, line.n);
+        }
+        run
     }
 }
 
-/// The square of `m - rest` in two parts, the first of them exact where `m` is a half integer.
+/// Ones at both ends of what lies inside wholly; the right part may have to be written after.
 #[inline(always)]
-fn axis(m: f64, rest: f64) -> (f64, f64) {
-    if m == rest { (0.0, 0.0) } else { (m * m, rest * (rest - 2.0 * m)) }
+fn ends(shares: &mut [f64], whole: &Range<usize>) {
+    shares[whole.start..whole.start + PACK].fill(1.0);
+    if whole.len() > PACK {
+        shares[whole.end - PACK..whole.end].fill(1.0);
+    }
 }
 
-/// What `square`, which is `x * x` rounded, lacks of it (Dekker 1971, Numer. Math. 18, 224).
-fn rounding_of_square(x: f64, square: f64) -> f64 {
-    let big = 134_217_729.0 * x;
-    let high = big - (big - x);
-    let low = x - high;
-    ((high * high - square) + 2.0 * high * low) + low * low
+/// Rows of a circle, compiled for wide vectors.
+struct Rows<'a> {
+    circle: &'a Circle,
+    corner: (isize, isize),
+    width: usize,
+    shares: &'a mut [f64],
+    runs: &'a mut [Run],
 }
 
-/// The way along an axis from a place at `d` from the centre, where `g` is negative, to the circle.
-fn way_out(d: f64, g: f64) -> f64 {
-    -g / (d + (d * d - g).sqrt())
-}
+impl Loop for Rows<'_> {
+    type Output = ();
 
-/// The two sides of a pixel along one axis, the one nearer to the centre first.
-struct Side {
-    near: f64,
-    far: f64,
-    /// The distances from the centre have different signs.
-    across: bool,
-}
-
-impl Side {
     #[inline(always)]
-    fn new(m: f64, rest: f64) -> Self {
-        let (low, high) = (m - 0.5, m + 0.5);
-        let across = low < rest && rest < high;
-        if m >= rest {
-            Self { near: low, far: high, across }
-        } else {
-            Self { near: high, far: low, across }
+    fn call(self) {
+        // Arcs in a pixel are at most its diagonal long, so that the series needs fewer terms for larger circles.
+        match self.circle.arcs.radius {
+            r if r < 4.5 => self.of::<14, { 2 * Table::room(11) }>(),
+            r if r < 23.0 => self.of::<10, { 2 * Table::room(47) }>(),
+            _ => self.of::<6, { 2 * Table::room(111) }>(),
         }
     }
+}
 
-    fn one_sign(&self) -> bool {
-        !self.across
+impl Rows<'_> {
+    /// `TERMS` of the series; `ROOM` that the tables of most circles fit in.
+    #[inline(always)]
+    fn of<const TERMS: usize, const ROOM: usize>(self) {
+        let Self { circle, corner: (y, x), width, shares, runs } = self;
+        let (arcs, whole) = (&circle.arcs, circle.whole);
+        let (of_columns, of_rows) = (Table::room(width), Table::room(runs.len()));
+        let (mut few, mut many) = ([0.0; ROOM], Vec::new());
+        let space = match few.get_mut(..of_columns + of_rows) {
+            Some(few) => few,
+            None => {
+                many.resize(of_columns + of_rows, 0.0);
+                &mut many[..]
+            }
+        };
+        let (of_columns, of_rows) = space.split_at_mut(of_columns);
+        let mut columns = Table::new(x as f64 - whole[0], of_columns);
+        let mut rows = Table::new(y as f64 - whole[1], of_rows);
+        rows.fill(arcs, 1, 0..runs.len());
+        let lines = (0..runs.len()).map(|j| rows.line(arcs, j));
+        for (run, line) in runs.iter_mut().zip(lines) {
+            *run = circle.spans(&line, x, width);
+        }
+        // The sides that border pixels have: none in what all rows hold wholly.
+        let start = runs.iter().map(|run| run.whole.start).max().unwrap_or(0);
+        let end = runs.iter().map(|run| run.whole.end).min().unwrap_or(0);
+        if runs.iter().any(|run| run.whole.is_empty()) || end < start + 2 * PACK {
+            columns.fill(arcs, 0, 0..width);
+        } else {
+            columns.fill(arcs, 0, 0..start);
+            columns.fill(arcs, 0, end..width);
+        }
+        let stride = shares.len() / runs.len().max(1);
+        for (j, (run, shares)) in runs.iter().zip(shares.chunks_mut(stride)).enumerate() {
+            circle.shares::<TERMS>(&rows.line(arcs, j), x, run, &columns, shares);
+        }
     }
+}
 
-    /// The parts on either side of the centre.
-    fn parts(&self, rest: f64) -> impl Iterator<Item = (f64, f64)> + use<> {
-        let (near, far) = (self.near, self.far);
-        let first = if self.across { (rest, far) } else { (near, far) };
-        std::iter::once(first).chain(self.across.then_some((rest, near)))
+/// Places between which the centres of the pixels of some rows lie inside, compiled for wide vectors.
+struct Chords<'a> {
+    circle: &'a Circle,
+    /// The first row.
+    y: isize,
+}
+
+impl Loop for Chords<'_> {
+    /// The first pixel and the one after the last, less than one too high; `None` where a centre lies so near the circle
+    /// that rounding could decide, or a row is not crossed.
+    type Output = [Option<(f64, f64)>; 2 * PACK];
+
+    #[inline(always)]
+    fn call(self) -> Self::Output {
+        let Self { circle, y } = self;
+        let slack = 1e-9 * (1.0 + circle.arcs.radius);
+        let first = y as f64 - circle.center.y;
+        let (mut from, mut to) = ([0.0; 2 * PACK], [0.0; 2 * PACK]);
+        let mut clear = [0.0; 2 * PACK];
+        for k in 0..2 * PACK {
+            let dy = first + k as f64;
+            let left = circle.arcs.square - dy * dy;
+            let half = left.max(0.0).sqrt();
+            (from[k], to[k]) = (circle.center.x - half, circle.center.x + half);
+            let near = |x: f64| (x - x.round_ties_even()).abs();
+            let (a, b) = (near(from[k]), near(to[k]));
+            clear[k] = (if a < b { a } else { b }).min(left);
+        }
+        // The first centre is the next whole number above, the last the one below.
+        std::array::from_fn(|k| (clear[k] > slack).then(|| (from[k] + 1.0, to[k] + 1.0)))
     }
 }
 
 impl Aperture for Circle {
-    #[inline(always)]
     fn bounds(&self) -> PixelBox {
-        bounds(self.center, self.radius, self.radius)
+        bounds(self.center, self.arcs.radius, self.arcs.radius)
     }
 
-    #[inline(always)]
+    #[inline]
     fn contains(&self, at: PixelCoord) -> bool {
         let (dx, dy) = (at.x - self.center.x, at.y - self.center.y);
-        dx * dx + dy * dy < self.square
+        dx * dx + dy * dy < self.arcs.square
     }
 
     fn overlap(&self, x: isize, y: isize) -> f64 {
-        self.pixel(x as f64 - self.whole[0], y as f64 - self.whole[1])
+        let mut share = [0.0];
+        self.row(y, x, &mut share);
+        share[0]
     }
 
     fn area(&self) -> f64 {
-        std::f64::consts::PI * self.square
+        std::f64::consts::PI * self.arcs.square
     }
 
     fn center(&self) -> PixelCoord {
         self.center
     }
 
-    #[inline(always)]
     fn row(&self, y: isize, x: isize, shares: &mut [f64]) -> Run {
-        let n = y as f64 - self.whole[1];
-        let side = Side::new(n, self.rest[1]);
-        let line = Line::new(self, &side);
-        let outer = if side.across { self.radius } else { line.near_half };
-        let inner = line.far_half;
-        let slack = 1e-9 * (1.0 + self.radius);
-        let (from, to) = (self.center.x - outer - slack, self.center.x + outer + slack);
-        let touched = if outer > 0.0 {
-            columns((from + 0.5).floor(), (to + 0.5).ceil(), x, shares.len())
-        } else {
-            0..0
-        };
-        let (from, to) = (self.center.x - inner + slack, self.center.x + inner - slack);
-        let whole = columns((from + 0.5).ceil(), (to + 0.5).floor(), x, shares.len());
-        let whole =
-            if inner > 0.0 && whole.start < whole.end { whole } else { touched.end..touched.end };
-        shares[..touched.start].fill(0.0);
-        shares[touched.end..].fill(0.0);
-        shares[whole.clone()].fill(1.0);
-        let m0 = x as f64 - self.whole[0];
-        let edges = (touched.start..whole.start).chain(whole.end..touched.end);
-        self.some_of_row((m0, n), (&side, &line), edges, shares);
-        Run { touched, whole }
+        if self.arcs.radius < SMALL {
+            return self.small_row(y, x, shares);
+        }
+        row_by_rows(self, (y, x), shares)
     }
 
-    #[inline(always)]
+    fn rows(&self, corner: (isize, isize), width: usize, shares: &mut [f64], runs: &mut [Run]) {
+        if self.arcs.radius >= SMALL {
+            run(Rows { circle: self, corner, width, shares, runs });
+        } else {
+            rows_one_by_one(self, corner, width, shares, runs);
+        }
+    }
+
     fn centers(&self, y: isize, columns: Range<isize>, out: &mut Vec<Range<isize>>) {
         let dy = y as f64 - self.center.y;
-        let left = self.square - dy * dy;
+        let left = self.arcs.square - dy * dy;
         let half = if left > 0.0 { left.sqrt() } else { 0.0 };
-        let slack = 1e-9 * (1.0 + self.radius);
+        let slack = 1e-9 * (1.0 + self.arcs.radius);
         // What is surely inside, and then one by one what may be.
-        let sure = |x: f64| super::index(x).clamp(columns.start, columns.end);
+        let sure = |x: isize| x.clamp(columns.start, columns.end);
         let (start, end) = (
-            sure((self.center.x - half + slack).ceil()),
-            sure((self.center.x + half - slack).floor() + 1.0),
+            sure(-floor(half - slack - self.center.x)),
+            sure(floor(self.center.x + half - slack) + 1),
         );
         let (mut start, mut end) = if left > 0.0 && start < end {
             (start, end)
         } else {
-            let middle = sure(self.center.x.round());
+            let middle = sure(floor(self.center.x + 0.5));
             (middle, middle)
         };
         let inside = |x: isize| self.contains(PixelCoord::new(x as f64, y as f64));
@@ -340,10 +271,32 @@ impl Aperture for Circle {
         }
     }
 
+    fn centers_of_rows(&self, rows: Range<isize>, columns: &Range<isize>, out: &mut Centers) {
+        let mut y = rows.start;
+        while y < rows.end {
+            let chords = run(Chords { circle: self, y });
+            for chord in chords.into_iter().take((rows.end - y).unsigned_abs()) {
+                match chord {
+                    // The pixels between are told by rounding, where no centre lies near the circle.
+                    Some((first, last)) => {
+                        let start = floor(first).max(columns.start);
+                        let end = floor(last).min(columns.end);
+                        if start < end {
+                            out.push(start..end);
+                        }
+                    }
+                    None => self.centers(y, columns.clone(), &mut out.runs),
+                }
+                out.end_row();
+                y += 1;
+            }
+        }
+    }
+
     fn crossings(&self, y: f64, out: &mut Vec<f64>) -> bool {
         let dy = (y - self.center.y).abs();
-        if dy < self.radius {
-            let half = ((self.radius - dy) * (self.radius + dy)).sqrt();
+        if dy < self.arcs.radius {
+            let half = ((self.arcs.radius - dy) * (self.arcs.radius + dy)).sqrt();
             out.extend([self.center.x - half, self.center.x + half]);
         }
         true

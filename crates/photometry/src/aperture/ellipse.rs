@@ -66,7 +66,9 @@ impl Aperture for Ellipse {
     fn overlap(&self, x: isize, y: isize) -> f64 {
         let center = self.unit(x as f64 - self.center.x, y as f64 - self.center.y);
         let [mut a, mut b] = [self.unit(0.5, 0.0), self.unit(0.0, 0.5)];
-        let half_diagonal = (a[0] + b[0]).hypot(a[1] + b[1]).max((a[0] - b[0]).hypot(a[1] - b[1]));
+        let square = |x: f64, y: f64| x * x + y * y;
+        let half_diagonal =
+            square(a[0] + b[0], a[1] + b[1]).max(square(a[0] - b[0], a[1] - b[1])).sqrt();
         let distance2 = center[0] * center[0] + center[1] * center[1];
         let (inside, outside) = (1.0 - half_diagonal, 1.0 + half_diagonal);
         if inside > 0.0 && distance2 <= inside * inside {

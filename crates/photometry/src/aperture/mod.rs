@@ -7,6 +7,8 @@
 
 mod annulus;
 mod circle;
+mod circle_arcs;
+mod circle_small;
 mod composite;
 mod disc;
 mod ellipse;
@@ -69,9 +71,27 @@ pub trait Aperture: Debug + Send + Sync {
         Run { touched: 0..shares.len(), whole: 0..0 }
     }
 
+    /// Writes the overlaps of as many rows as there are `runs`, from row `y` and column `x` on, each to the first `width`
+    /// places of its equal part of `shares`, which is [`PACK`] places longer: the same numbers as [`row`](Self::row)
+    /// writes. Of those that the run tells, though, only `PACK` places are sure to be written: at either end of `whole`,
+    /// and, as zeros, after `touched`.
+    ///
+    /// For shapes of which neighbouring rows share some work.
+    fn rows(&self, (y, x): (isize, isize), width: usize, shares: &mut [f64], runs: &mut [Run]) {
+        rows_one_by_one(self, (y, x), width, shares, runs);
+    }
+
     /// Appends the runs of pixels of row `y` in `columns` whose centres lie inside.
     fn centers(&self, y: isize, columns: Range<isize>, out: &mut Vec<Range<isize>>) {
         centers(self, y, columns, out);
+    }
+
+    /// Appends the runs of every one of `rows`, one row after the other, as [`centers`](Self::centers) finds them.
+    fn centers_of_rows(&self, rows: Range<isize>, columns: &Range<isize>, out: &mut Centers) {
+        for y in rows {
+            self.centers(y, columns.clone(), &mut out.runs);
+            out.end_row();
+        }
     }
 
     /// Appends the places where the line of height `y` enters and leaves the shape, in pairs and ascending.
@@ -83,6 +103,9 @@ pub trait Aperture: Debug + Send + Sync {
     }
 }
 
+/// Pixels that are worked out together.
+pub const PACK: usize = 4;
+
 /// What is known of a row of shares: outside `touched` all are 0, in `whole` all are 1. Indices into the row.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Run {
@@ -90,6 +113,43 @@ pub struct Run {
     pub touched: Range<usize>,
     /// Pixels that lie wholly inside; part of `touched`, or empty.
     pub whole: Range<usize>,
+}
+
+/// Runs of pixels whose centres lie inside, row by row.
+#[derive(Debug, Clone, Default)]
+pub struct Centers {
+    runs: Vec<Range<isize>>,
+    /// Where the runs of each row end.
+    ends: Vec<usize>,
+}
+
+impl Centers {
+    /// Room for some rows of two runs.
+    pub fn with_capacity(rows: usize) -> Self {
+        Self { runs: Vec::with_capacity(2 * rows), ends: Vec::with_capacity(rows) }
+    }
+
+    /// Forgets all rows.
+    pub fn clear(&mut self) {
+        self.runs.clear();
+        self.ends.clear();
+    }
+
+    /// Appends a run to the row that is worked on.
+    pub fn push(&mut self, run: Range<isize>) {
+        self.runs.push(run);
+    }
+
+    /// Ends the row that is worked on.
+    pub fn end_row(&mut self) {
+        self.ends.push(self.runs.len());
+    }
+
+    /// The runs of row `j`.
+    pub fn row(&self, j: usize) -> &[Range<isize>] {
+        let start = j.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.runs[start..self.ends[j]]
+    }
 }
 
 /// What points to a shape is one.
@@ -114,8 +174,25 @@ macro_rules! points_to_a_shape {
             fn row(&self, y: isize, x: isize, shares: &mut [f64]) -> Run {
                 (**self).row(y, x, shares)
             }
+            fn rows(
+                &self,
+                corner: (isize, isize),
+                width: usize,
+                shares: &mut [f64],
+                runs: &mut [Run],
+            ) {
+                (**self).rows(corner, width, shares, runs);
+            }
             fn centers(&self, y: isize, columns: Range<isize>, out: &mut Vec<Range<isize>>) {
                 (**self).centers(y, columns, out);
+            }
+            fn centers_of_rows(
+                &self,
+                rows: Range<isize>,
+                columns: &Range<isize>,
+                out: &mut Centers,
+            ) {
+                (**self).centers_of_rows(rows, columns, out);
             }
             fn crossings(&self, y: f64, out: &mut Vec<f64>) -> bool {
                 (**self).crossings(y, out)
@@ -127,6 +204,39 @@ macro_rules! points_to_a_shape {
 points_to_a_shape!(&A);
 points_to_a_shape!(Box<A>);
 
+/// Shares of rows, one after the other.
+fn rows_one_by_one<A: Aperture + ?Sized>(
+    aperture: &A,
+    (y, x): (isize, isize),
+    width: usize,
+    shares: &mut [f64],
+    runs: &mut [Run],
+) {
+    let stride = shares.len() / runs.len().max(1);
+    for ((run, row), y) in runs.iter_mut().zip(shares.chunks_mut(stride.max(1))).zip(y..) {
+        let (row, beyond) = row.split_at_mut(width);
+        *run = aperture.row(y, x, row);
+        beyond.fill(0.0);
+    }
+}
+
+/// A row of shares by [`Aperture::rows`].
+fn row_by_rows<A: Aperture + ?Sized>(
+    aperture: &A,
+    corner: (isize, isize),
+    shares: &mut [f64],
+) -> Run {
+    let width = shares.len();
+    let mut row = vec![0.0; width + PACK];
+    let mut run = Run::default();
+    aperture.rows(corner, width, &mut row, std::slice::from_mut(&mut run));
+    row[..run.touched.start].fill(0.0);
+    row[run.whole.clone()].fill(1.0);
+    row[run.touched.end..].fill(0.0);
+    shares.copy_from_slice(&row[..width]);
+    run
+}
+
 /// Runs of pixels whose centres lie inside, one by one.
 fn centers<A: Aperture + ?Sized>(
     aperture: &A,
@@ -134,9 +244,10 @@ fn centers<A: Aperture + ?Sized>(
     columns: Range<isize>,
     out: &mut Vec<Range<isize>>,
 ) {
+    let first = out.len();
     for x in columns {
         if aperture.contains(PixelCoord::new(x as f64, y as f64)) {
-            match out.last_mut() {
+            match out[first..].last_mut() {
                 Some(run) if run.end == x => run.end = x + 1,
                 _ => out.push(x..x + 1),
             }
@@ -145,12 +256,19 @@ fn centers<A: Aperture + ?Sized>(
 }
 
 /// The box of pixels that covers `center ± half`; far outside any image it stops.
-#[inline(always)]
 pub(crate) fn bounds(center: PixelCoord, half_x: f64, half_y: f64) -> PixelBox {
     let range = |center: f64, half: f64| {
-        index((center - half + 0.5).floor())..index((center + half + 0.5).ceil())
+        let (start, last) = (floor(center - half + 0.5), floor(-(center + half + 0.5)));
+        start..-last
     };
     PixelBox::new(range(center.x, half_x), range(center.y, half_y))
+}
+
+/// The whole number at or below a value, without a call where there is no instruction for it.
+#[inline(always)]
+fn floor(value: f64) -> isize {
+    let whole = index(value);
+    whole - isize::from((whole as f64) > value)
 }
 
 #[inline(always)]
@@ -177,7 +295,7 @@ fn columns(from: f64, to: f64, x: isize, length: usize) -> Range<usize> {
 mod testing {
     use std::ops::Range;
 
-    use super::Aperture;
+    use super::{Aperture, Centers, PACK, Run};
 
     /// Sum of all overlaps.
     pub(super) fn total(aperture: &impl Aperture) -> f64 {
@@ -196,13 +314,48 @@ mod testing {
         assert_eq!(pixels(&found), pixels(&expected), "row {y} of {aperture:?}");
     }
 
+    fn centers_of_rows_are_those_of_each(aperture: &impl Aperture) {
+        let window = aperture.bounds();
+        let (columns, rows) =
+            (window.x.start + 1..window.x.end, window.y.start - 1..window.y.end + 1);
+        let (mut all, mut row) = (Centers::default(), Vec::new());
+        aperture.centers_of_rows(rows.clone(), &columns, &mut all);
+        for (j, y) in rows.enumerate() {
+            row.clear();
+            aperture.centers(y, columns.clone(), &mut row);
+            assert_eq!(all.row(j), row, "row {y} of {aperture:?}");
+        }
+    }
+
+    /// Rows that are found together are those found one by one, to the last bit, where they must be written.
+    fn rows_are_each_row(aperture: &impl Aperture, x0: isize, length: usize) {
+        let (first, stride) = (aperture.bounds().y.start - 1, length + PACK);
+        let count = aperture.bounds().y.len().min(60) + 2;
+        let mut all = vec![f64::NAN; count * stride];
+        let mut runs = vec![Run::default(); count];
+        aperture.rows((first, x0), length, &mut all, &mut runs);
+        let mut row = vec![0.0; stride];
+        for ((y, run), shares) in (first..).zip(runs).zip(all.chunks(stride)) {
+            assert_eq!(aperture.row(y, x0, &mut row[..length]), run, "row {y} of {aperture:?}");
+            let Run { touched, whole } = run;
+            let deep = whole.start + PACK..whole.end.saturating_sub(PACK);
+            let written = (touched.start..touched.end + PACK).filter(|i| !deep.contains(i));
+            for i in written {
+                let same = row[i].to_bits() == shares[i].to_bits();
+                assert!(same, "row {y} {i} {} {} of {aperture:?}", row[i], shares[i]);
+            }
+        }
+    }
+
     /// The rows are the overlaps one by one, and `whole` and `touched` hold.
     pub(super) fn rows_are_overlaps(aperture: &impl Aperture, tolerance: f64) {
         let window = aperture.bounds();
+        centers_of_rows_are_those_of_each(aperture);
         for (cut_left, cut_right) in [(-2, -2), (2, 1)] {
             let x0 = window.x.start + cut_left;
             let length = (window.x.end - cut_right - x0).max(0).unsigned_abs();
             let mut shares = vec![f64::NAN; length];
+            rows_are_each_row(aperture, x0, length);
             for y in window.y.start - 1..window.y.end + 1 {
                 centers_are_contained(aperture, y, x0..x0 + length.cast_signed());
                 let run = aperture.row(y, x0, &mut shares);

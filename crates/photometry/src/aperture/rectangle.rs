@@ -111,6 +111,10 @@ impl Aperture for Rectangle {
         self.outline.row(y, x, shares)
     }
 
+    fn rows(&self, corner: (isize, isize), width: usize, shares: &mut [f64], runs: &mut [Run]) {
+        self.outline.rows(corner, width, shares, runs);
+    }
+
     fn crossings(&self, y: f64, out: &mut Vec<f64>) -> bool {
         self.outline.crossings(y, out)
     }

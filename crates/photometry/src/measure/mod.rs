@@ -1,30 +1,31 @@
+mod lanes;
 mod loops;
 mod measurement;
 mod outside;
 mod pixels;
 mod rows;
 mod sky;
+mod space;
 mod tally;
 
 use astro_coords::PixelBox;
 use rayon::prelude::*;
 
 use crate::aperture::Aperture;
-use crate::vectors::{Loop, run};
-use crate::{Background, Pixel, PixelSource, Result};
+use crate::{Background, PixelSource, Result};
 
 pub use measurement::Measurement;
 pub use pixels::{
-    ErrorWeight, Gain, MeasureOptions, Noise, NonFinite, Pixels, Plane, Quality, QualitySource,
-    SourceNoise,
+    ErrorWeight, Find, Gain, MeasureOptions, Noise, NonFinite, Pixels, Plane, Quality,
+    QualitySource, SourceNoise,
 };
-pub use sky::{LocalSky, LocalSkyOptions, local_sky, measure_with_sky};
+pub use sky::{LocalSky, LocalSkyOptions, local_sky, local_sky_all, measure_with_sky};
 
 pub(crate) use outside::reaches_outside;
-use rows::Visit;
 pub(crate) use rows::{Row, walk};
+use space::Space;
 pub(crate) use tally::Sky;
-use tally::{Space, Tally};
+use tally::Tally;
 
 /// Measures `source` less `background` in `aperture`, without errors and masks: [`measure_in`] has those.
 ///
@@ -61,11 +62,13 @@ pub fn measure_all<S: PixelSource, A: Aperture>(
     apertures: &[A],
     options: &MeasureOptions,
 ) -> Vec<Result<Measurement>> {
-    in_order_of_rows(apertures, |aperture| measure_in(pixels, aperture, options))
+    in_order_of_rows(pixels.data, apertures, |aperture| measure_in(pixels, aperture, options))
 }
 
-/// The answers for apertures in their order, found in the order of their rows: neighbours share what the caches hold.
-pub(crate) fn in_order_of_rows<A: Aperture, T: Send>(
+/// The answers for apertures in their order, found in the order of their rows: neighbours share what the caches hold, and
+/// the pixels of the next are asked for while one is worked on.
+pub(crate) fn in_order_of_rows<S: PixelSource, A: Aperture, T: Send>(
+    source: &S,
     apertures: &[A],
     one: impl Fn(&A) -> T + Sync,
 ) -> Vec<T> {
@@ -76,12 +79,27 @@ pub(crate) fn in_order_of_rows<A: Aperture, T: Send>(
     let mut order: Vec<(_, usize)> =
         apertures.iter().enumerate().map(|(i, aperture)| (place(aperture), i)).collect();
     order.sort_unstable();
-    let found: Vec<T> = order.par_iter().map(|(_, i)| one(&apertures[*i])).collect();
-    let mut sorted: Vec<Option<T>> = apertures.iter().map(|_| None).collect();
-    for ((_, i), answer) in order.into_iter().zip(found) {
-        sorted[i] = Some(answer);
+    let ahead = order.iter().skip(1).map(Some).chain([None]);
+    let ahead: Vec<_> = order.iter().zip(ahead).map(|((_, i), next)| (*i, next)).collect();
+    let mut found: Vec<T> = ahead
+        .par_iter()
+        .map(|(i, next)| {
+            if let Some((_, next)) = next {
+                rows::ask_for(source, &apertures[*next].bounds());
+            }
+            one(&apertures[*i])
+        })
+        .collect();
+    // Each answer to its place, along the cycles of the order.
+    let mut place: Vec<usize> = order.into_iter().map(|(_, i)| i).collect();
+    for at in 0..place.len() {
+        while place[at] != at {
+            let to = place[at];
+            found.swap(at, to);
+            place.swap(at, to);
+        }
     }
-    sorted.into_iter().flatten().collect()
+    found
 }
 
 /// Rows whose pages are found together.
@@ -157,46 +175,42 @@ pub(crate) fn measure_above<S: PixelSource>(
     let Some(window) = window(pixels, aperture) else {
         return Ok(Measurement::off_the_image(aperture.area()));
     };
-    let tally = run(One { pixels, aperture, window: &window, how: (options, sky) })?;
+    let mut space = Space::of_window(&window);
+    let tally = tally(pixels, aperture, &window, &mut space, (options, sky))?;
+    space.spare();
     Ok(finish(pixels, aperture, options, sky, &window, &tally))
 }
 
-/// The pass over the rows of one aperture, compiled for wide vectors.
-struct One<'a, S, A> {
-    pixels: &'a Pixels<'a, S>,
-    aperture: &'a A,
-    window: &'a PixelBox,
-    how: (&'a MeasureOptions, &'a Sky),
-}
-
-impl<S: PixelSource, A: Aperture> Loop for One<'_, S, A> {
-    type Output = Result<Tally>;
-
-    #[inline(always)]
-    fn call(self) -> Result<Tally> {
-        let Self { pixels, aperture, window, how } = self;
-        let mut tally = Tally::default();
-        let mut space = Space::new(window.shape().1);
-        let rows = Rows { tally: &mut tally, space: &mut space, aperture, x0: window.x.start, how };
-        walk(pixels, how.0, window, how.1.level, rows)?;
-        Ok(tally.gathered())
+/// The sums over the rows of one aperture.
+fn tally<S: PixelSource>(
+    pixels: &Pixels<'_, S>,
+    aperture: &impl Aperture,
+    window: &PixelBox,
+    space: &mut Space,
+    how: (&MeasureOptions, &Sky),
+) -> Result<Tally> {
+    let bare = pixels.background.is_none() && how.1.is_none() && pixels.is_plain(how.0);
+    if bare {
+        let in_memory = |space: &mut Space, moments| {
+            let mut tally = Tally::default();
+            tally.in_memory(pixels.data, aperture, window, space, moments)?;
+            Some(tally)
+        };
+        let moments = how.0.find == Find::All || pixels.has_errors();
+        let found = match in_memory(space, moments) {
+            // Which centres are then left has not been counted.
+            Some(tally) if !moments && tally.has_bad_pixels() => in_memory(space, true),
+            found => found,
+        };
+        if let Some(tally) = found {
+            return Ok(tally.gathered());
+        }
     }
-}
-
-/// Adds rows to a tally.
-struct Rows<'a, A> {
-    tally: &'a mut Tally,
-    space: &'a mut Space,
-    aperture: &'a A,
-    x0: isize,
-    how: (&'a MeasureOptions, &'a Sky),
-}
-
-impl<P: Pixel, A: Aperture> Visit<P> for Rows<'_, A> {
-    #[inline(always)]
-    fn visit(&mut self, y: isize, row: &Row<'_, P>) {
-        self.tally.row(self.aperture, (y, self.x0), self.space, row, self.how);
-    }
+    let (mut tally, x0) = (Tally::default(), window.x.start);
+    walk(pixels, how.0, window, how.1.level, |y, row: &Row<'_, S::Pixel>| {
+        tally.row(aperture, (y, x0), space, row, how);
+    })?;
+    Ok(tally.gathered())
 }
 
 fn together<S: PixelSource, A: Aperture>(
@@ -208,9 +222,13 @@ fn together<S: PixelSource, A: Aperture>(
     let windows: Vec<_> = apertures.iter().map(|aperture| window(pixels, aperture)).collect();
     let mut tallies: Vec<_> = apertures.iter().map(|_| Tally::default()).collect();
     if let Some(all) = windows.iter().flatten().cloned().reduce(|a, b| around(&a, &b)) {
-        let mut space = Space::new(all.shape().1);
+        let own = |window: &Option<PixelBox>| Space::own(&window.clone().unwrap_or_default());
+        let mut spaces: Vec<_> = windows.iter().map(own).collect();
         walk(pixels, options, &all, sky.level, |y, row: &Row<'_, S::Pixel>| {
-            for ((aperture, tally), window) in apertures.iter().zip(&mut tallies).zip(&windows) {
+            let spaces = spaces.iter_mut().zip(&windows);
+            for ((aperture, tally), (space, window)) in
+                apertures.iter().zip(&mut tallies).zip(spaces)
+            {
                 let Some(window) = window.as_ref().filter(|window| window.y.contains(&y)) else {
                     continue;
                 };
@@ -218,7 +236,7 @@ fn together<S: PixelSource, A: Aperture>(
                 let width = window.shape().1;
                 let part = row.part(start..start + width);
                 let place = (y, window.x.start);
-                tally.row(aperture, place, &mut space, &part, (options, sky));
+                tally.row(aperture, place, space, &part, (options, sky));
             }
         })?;
     }

@@ -176,6 +176,11 @@ impl<'a, S: PixelSource> Pixels<'a, S> {
         positive("the noise factor", options.noise_factor)
     }
 
+    /// Whether something is known of the noise.
+    pub(super) fn has_errors(&self) -> bool {
+        !matches!((self.noise, self.gain), (Noise::Unknown, Gain::Unknown))
+    }
+
     /// Whether no plane beside the image and its background is read.
     pub(super) fn is_plain(&self, options: &MeasureOptions) -> bool {
         let alone = self.mask.is_none() && self.uncovered.is_none() && self.quality.is_none();
@@ -223,9 +228,21 @@ pub enum SourceNoise {
     OfEachPixel,
 }
 
+/// What is found of an aperture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Find {
+    /// Everything.
+    #[default]
+    All,
+    /// Sums, errors, areas, counts and flags; centroid and peak are NaN. The same numbers, in less time.
+    Sums,
+}
+
 /// How to measure.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MeasureOptions {
+    /// What is found.
+    pub find: Find,
     /// What becomes of pixels that are not finite.
     pub non_finite: NonFinite,
     /// How shares enter the error.
@@ -240,6 +257,7 @@ pub struct MeasureOptions {
 impl Default for MeasureOptions {
     fn default() -> Self {
         Self {
+            find: Find::default(),
             non_finite: NonFinite::default(),
             error_weight: ErrorWeight::default(),
             source_noise: SourceNoise::default(),

@@ -19,6 +19,7 @@ pub(crate) enum Left {
 /// One row of a window: pixels, and what is known of them. `None` where no plane is read.
 #[derive(Clone, Copy)]
 pub(crate) struct Row<'a, P> {
+    /// Its pixels, and a few more where there are some.
     pub(crate) pixels: &'a [P],
     /// `None` where nothing is subtracted.
     pub(crate) sky: Option<SkyRow<'a>>,
@@ -41,12 +42,16 @@ pub(crate) struct Planes<'a> {
     pub(crate) gain: &'a [f64],
 }
 
+/// Pixels beyond a row that are shown with it: what a pack may reach over.
+const MORE: usize = 4;
+
 impl<P: Pixel> Row<'_, P> {
     /// Some of its pixels.
     #[inline(always)]
     pub(crate) fn part(&self, range: Range<usize>) -> Self {
+        let more = self.pixels.len().min(range.end + MORE);
         Self {
-            pixels: &self.pixels[range.clone()],
+            pixels: &self.pixels[range.start..more],
             sky: self.sky.map(|sky| SkyRow {
                 level: &sky.level[range.clone()],
                 rms: &sky.rms[range.clone()],
@@ -123,13 +128,23 @@ pub(crate) fn walk<S: PixelSource>(
 const AHEAD: usize = 12;
 
 /// Asks for the first pixels of a row that lies in memory; the machine follows a long row by itself.
-#[inline(always)]
+#[inline]
 fn fetch<S: PixelSource>(source: &S, y: isize, columns: &Range<isize>) {
     const PIXELS: isize = 256;
     // A pixel more on the right, for the line that a short row ends in.
     let end = (columns.end + 15).min(columns.start + PIXELS);
     if let Some(row) = source.row(y.unsigned_abs()) {
         prefetch(&row[columns.start.unsigned_abs()..end.unsigned_abs().min(row.len())]);
+    }
+}
+
+/// Asks for the pixels of a window that will be read soon, if they lie in memory and the caches can hold them.
+pub(super) fn ask_for<S: PixelSource>(source: &S, window: &PixelBox) {
+    const MOST: usize = 1 << 14;
+    let Some(window) = window.intersect(&PixelBox::of_shape(source.shape())) else { return };
+    let (rows, width) = window.shape();
+    if rows * width <= MOST {
+        window.y.clone().for_each(|y| fetch(source, y, &window.x));
     }
 }
 
@@ -215,8 +230,8 @@ impl<P: Pixel> Buffers<P> {
             let whole_row =
                 if self.pixels.is_empty() { pixels.data.row(y.unsigned_abs()) } else { None };
             let values = match whole_row {
-                Some(row) => &row[columns],
-                None => &self.pixels[range.clone()],
+                Some(row) => &row[columns.start..row.len().min(columns.end + MORE)],
+                None => &self.pixels[range.start..self.pixels.len().min(range.end + MORE)],
             };
             if let (Some(planes), Noise::Background) = (&mut self.planes, pixels.noise) {
                 for (variance, rms) in planes.variance[range.clone()].iter_mut().zip(&self.rms) {

@@ -4,8 +4,12 @@ use std::ops::Range;
 use astro_coords::PixelBox;
 
 use super::rows::Visit;
-use super::{MeasureOptions, Measurement, Noise, Pixels, Row, Sky, measure_above, walk, window};
-use crate::stats::{Location, Scale, SigmaClip, clip_in_place};
+use super::{
+    MeasureOptions, Measurement, Noise, Pixels, Row, Sky, in_order_of_rows, measure_above, walk,
+    window,
+};
+use crate::aperture::Centers;
+use crate::stats::{Location, Scale, SigmaClip, Workspace};
 use crate::vectors::{Loop, run};
 use crate::{Aperture, Flags, Pixel, PixelSource, Result};
 
@@ -84,20 +88,29 @@ pub fn local_sky<S: PixelSource>(
     let plain = MeasureOptions::default();
     pixels.check(&plain)?;
     let Some(window) = window(&pixels, annulus) else {
-        return Ok(of_values::<f64>(&mut Vec::new(), 0, options));
+        return Ok(of_values::<f64>(&[], 0, options));
     };
     // Without a background the pixels themselves are sorted, in the size they have.
     if pixels.background.is_none() {
-        let (mut values, n_bad) =
+        let (values, n_bad) =
             run(Gather { pixels: &pixels, annulus, window: &window, of: raw, value: PhantomData })?;
-        return Ok(of_values(&mut values, n_bad, options));
+        return Ok(of_values(&values, n_bad, options));
     }
     let less = |row: &Row<'_, S::Pixel>, run: Range<usize>, values: &mut Vec<f64>| {
         values.extend(run.map(|i| row.pixels[i].to_f64() - row.level(i)));
     };
-    let (mut values, n_bad) =
+    let (values, n_bad) =
         run(Gather { pixels: &pixels, annulus, window: &window, of: less, value: PhantomData })?;
-    Ok(of_values(&mut values, n_bad, options))
+    Ok(of_values(&values, n_bad, options))
+}
+
+/// Measures the sky in every one of `annuli`, in their order, on all threads of the current pool: [`local_sky`] of each.
+pub fn local_sky_all<S: PixelSource, A: Aperture>(
+    pixels: &Pixels<'_, S>,
+    annuli: &[A],
+    options: &LocalSkyOptions,
+) -> Vec<Result<LocalSky>> {
+    in_order_of_rows(pixels.data, annuli, |annulus| local_sky(pixels, annulus, options))
 }
 
 #[inline(always)]
@@ -124,7 +137,9 @@ impl<S: PixelSource, A: Aperture, P: Pixel, F: Fn(&Row<'_, S::Pixel>, Range<usiz
     fn call(self) -> Self::Output {
         let plain = MeasureOptions::default();
         let values = Vec::with_capacity(self.annulus.area() as usize % CROWD + 16);
-        let mut inside = Inside { gather: &self, values, n_bad: 0, runs: Vec::new() };
+        let mut centers = Centers::with_capacity(self.window.y.len());
+        self.annulus.centers_of_rows(self.window.y.clone(), &self.window.x, &mut centers);
+        let mut inside = Inside { gather: &self, values, n_bad: 0, centers };
         walk(self.pixels, &plain, self.window, 0.0, &mut inside)?;
         let Inside { mut values, n_bad, .. } = inside;
         let gathered = values.len();
@@ -143,7 +158,7 @@ struct Inside<'a, 'b, S, A, F, P> {
     gather: &'b Gather<'a, S, A, F, P>,
     values: Vec<P>,
     n_bad: u64,
-    runs: Vec<Range<isize>>,
+    centers: Centers,
 }
 
 impl<S: PixelSource, A: Aperture, P: Pixel, F: Fn(&Row<'_, S::Pixel>, Range<usize>, &mut Vec<P>)>
@@ -151,11 +166,8 @@ impl<S: PixelSource, A: Aperture, P: Pixel, F: Fn(&Row<'_, S::Pixel>, Range<usiz
 {
     #[inline(always)]
     fn visit(&mut self, y: isize, row: &Row<'_, S::Pixel>) {
-        let columns = self.gather.window.x.clone();
-        let x0 = columns.start;
-        self.runs.clear();
-        self.gather.annulus.centers(y, columns, &mut self.runs);
-        for run in &self.runs {
+        let x0 = self.gather.window.x.start;
+        for run in self.centers.row((y - self.gather.window.y.start).unsigned_abs()) {
             let run = (run.start - x0).unsigned_abs()..(run.end - x0).unsigned_abs();
             if row.planes.is_none() {
                 (self.gather.of)(row, run, &mut self.values);
@@ -172,9 +184,8 @@ impl<S: PixelSource, A: Aperture, P: Pixel, F: Fn(&Row<'_, S::Pixel>, Range<usiz
     }
 }
 
-/// The values are sorted.
-fn of_values<P: Pixel>(values: &mut [P], n_bad: u64, options: &LocalSkyOptions) -> LocalSky {
-    let kept = clip_in_place(values, options.clip.as_ref());
+fn of_values<P: Pixel>(values: &[P], n_bad: u64, options: &LocalSkyOptions) -> LocalSky {
+    let kept = Workspace::default().clip_few(values, options.clip.as_ref());
     let (level, rms) = match (options.level.known_from(&kept), options.rms.known_from(&kept)) {
         (Some(level), Some(rms)) => (level, rms),
         (level, rms) => {

@@ -2,10 +2,12 @@ use std::ops::Range;
 
 use astro_coords::{PixelBox, PixelCoord};
 
-use super::loops::{LANES, Sums};
+use super::lanes::LANES;
+use super::loops::{Line, Sums};
 use super::rows::{Left, Row};
+use super::space::Space;
 use super::{
-    ErrorWeight, Gain, MeasureOptions, Measurement, Noise, NonFinite, Pixels, SourceNoise,
+    ErrorWeight, Find, Gain, MeasureOptions, Measurement, Noise, NonFinite, Pixels, SourceNoise,
 };
 use crate::{Aperture, Flags, Pixel, PixelSource};
 
@@ -25,6 +27,11 @@ impl Default for Sky {
 }
 
 impl Sky {
+    /// Whether neither a level nor bounds were found.
+    pub(super) fn is_none(&self) -> bool {
+        self.level == 0.0 && !self.clips()
+    }
+
     fn clips(&self) -> bool {
         self.keep != (f64::NEG_INFINITY, f64::INFINITY)
     }
@@ -59,22 +66,55 @@ pub(super) struct Tally {
     rows: usize,
 }
 
-/// What a row is worked out in.
-pub(crate) struct Space {
-    shares: Vec<f64>,
-    runs: Vec<Range<isize>>,
-}
-
-impl Space {
-    /// For rows of at most `width` pixels.
-    pub(crate) fn new(width: usize) -> Self {
-        Self { shares: vec![0.0; width], runs: Vec::new() }
-    }
-}
+/// Rows that are added at once.
+const AT_ONCE: usize = 16;
 
 impl Tally {
+    /// Adds all rows of `window`, of pixels that lie in memory and of which nothing else is known; `None` where a row does
+    /// not. Without `moments` only what sums and flags need.
+    pub(super) fn in_memory<S: PixelSource>(
+        &mut self,
+        source: &S,
+        aperture: &impl Aperture,
+        window: &PixelBox,
+        space: &mut Space,
+        moments: bool,
+    ) -> Option<()> {
+        let x0 = window.x.start;
+        let columns = x0.unsigned_abs()..window.x.end.unsigned_abs() + LANES;
+        let mut y = window.y.start;
+        while y < window.y.end {
+            let rows = space.find(aperture, (y, x0));
+            for first in (0..rows).step_by(AT_ONCE) {
+                let count = AT_ONCE.min(rows - first);
+                let mut pixels: [&[S::Pixel]; AT_ONCE] = [&[]; AT_ONCE];
+                let mut inside = [const { ([0..0, 0..0], 0) }; AT_ONCE];
+                for k in 0..count {
+                    let y = y + (first + k).cast_signed();
+                    let row = source.row(y.unsigned_abs())?;
+                    pixels[k] = row.get(columns.start..columns.end.min(row.len()))?;
+                    if moments || self.centers == 0 {
+                        inside[k] = space.centers(aperture, (y, x0), first + k);
+                        let place = (x0, (y - window.y.start).unsigned_abs());
+                        self.further(&space.runs, place, |i| pixels[k][i].to_f64());
+                        self.centers += inside[k].1 as u64;
+                    }
+                }
+                let lines: [Line<'_, S::Pixel>; AT_ONCE] = std::array::from_fn(|k| {
+                    let k = k.min(count - 1);
+                    let (run, shares) = space.shares(first + k);
+                    let y = (y - window.y.start).unsigned_abs() + first + k;
+                    let inside = inside[k].0.clone();
+                    Line { pixels: pixels[k], sky: None, shares, run: run.clone(), inside, y }
+                });
+                self.sums.add(&lines[..count], moments);
+            }
+            y += rows.cast_signed();
+        }
+        Some(())
+    }
+
     /// Adds row `y` of the window that starts at column `x0`.
-    #[inline(always)]
     pub(super) fn row<P: Pixel>(
         &mut self,
         aperture: &impl Aperture,
@@ -83,106 +123,79 @@ impl Tally {
         row: &Row<'_, P>,
         how: How<'_>,
     ) {
-        let shares = &mut space.shares[..row.pixels.len()];
-        let run = aperture.row(y, x0, shares);
-        let column = |i: usize| x0 + i.cast_signed();
-        space.runs.clear();
-        if !run.touched.is_empty() {
-            let columns = column(run.touched.start)..column(run.touched.end);
-            aperture.centers(y, columns, &mut space.runs);
-        }
-        // No planes, no clipping: whole runs at once, as long as all pixels are finite.
-        let plain = row.planes.is_none() && !how.1.clips();
-        let [left, whole, right] = split(run);
-        let done = whole.is_empty() || plain && self.whole(row, whole.clone());
-        if !done {
-            whole.clone().for_each(|i| self.pixel(row, i, 1.0, true, how));
-        }
-        for part in [left, right].into_iter().filter(|part| !part.is_empty()) {
-            if !(plain && self.shared(row, shares, &part, &space.runs, x0)) {
-                for i in part.filter(|&i| shares[i] > 0.0) {
-                    let inside = space.runs.iter().any(|run| run.contains(&column(i)));
-                    self.pixel(row, i, shares[i], inside, how);
+        let j = space.row(aperture, (y, x0));
+        let (inside, centers) = space.centers(aperture, (y, x0), j);
+        let (run, shares) = space.shares(j);
+        // No planes, no clipping: whole runs at once.
+        if row.planes.is_none() && !how.1.clips() {
+            let (run, y) = (run.clone(), self.rows);
+            let line = Line { pixels: row.pixels, sky: row.sky, shares, run, inside, y };
+            self.sums.add(&[line], true);
+            self.centers += centers as u64;
+            self.further(&space.runs, (x0, y), |i| row.pixels[i].to_f64() - row.level(i));
+        } else {
+            for i in run.touched.clone() {
+                let share = if run.whole.contains(&i) { 1.0 } else { shares[i] };
+                if share > 0.0 {
+                    let inside = space.runs.iter().any(|run| run.contains(&(x0 + i.cast_signed())));
+                    self.pixel(row, i, share, inside, how);
                 }
             }
         }
         self.rows += 1;
     }
 
-    /// Adds pixels with their shares, if all are finite; else does nothing and says so.
-    #[inline(always)]
-    fn shared<P: Pixel>(
+    /// Adds the light of the third and further runs of a row, as a star has them, pixel by pixel.
+    fn further(
         &mut self,
-        row: &Row<'_, P>,
-        shares: &[f64],
-        part: &Range<usize>,
         runs: &[Range<isize>],
-        x0: isize,
-    ) -> bool {
-        let inside = |run: &Range<isize>| {
-            let place = |x: isize| (x - x0).unsigned_abs().clamp(part.start, part.end);
-            place(run.start)..place(run.end)
-        };
-        let (first, others) = match runs {
-            [] => (part.start..part.start, runs),
-            [first, others @ ..] => (inside(first), others),
-        };
-        let y = self.rows as f64;
-        let Some(peak) = self.sums.shared(row, shares, part, &first, y) else { return false };
-        self.lit(row, &first, peak);
-        for run in others.iter().map(inside) {
-            // A further run, as in a ring: one by one.
-            for i in run.clone() {
-                self.light(row.pixels[i].to_f64() - row.level(i), i);
+        (x0, y): (isize, usize),
+        value: impl Fn(usize) -> f64,
+    ) {
+        for i in runs.iter().skip(2).flat_map(Clone::clone).map(|x| (x - x0).unsigned_abs()) {
+            let value = value(i);
+            if value.is_finite() {
+                self.light(value, (i, y));
             }
-        }
-        true
-    }
-
-    /// Adds pixels that lie inside wholly, if all are finite; else does nothing and says so.
-    #[inline(always)]
-    fn whole<P: Pixel>(&mut self, row: &Row<'_, P>, part: Range<usize>) -> bool {
-        let y = self.rows as f64;
-        let Some(peak) = self.sums.whole(row, &part, y) else { return false };
-        self.lit(row, &part, peak);
-        true
-    }
-
-    /// Counts a run of pixels whose centres lie inside and whose highest is `peak`.
-    #[inline(always)]
-    fn lit<P: Pixel>(&mut self, row: &Row<'_, P>, run: &Range<usize>, peak: f64) {
-        self.centers += run.len() as u64;
-        if self.peak.is_none_or(|(highest, ..)| peak > highest) {
-            let value = |i: usize| row.pixels[i].to_f64() - row.level(i);
-            let place = run.clone().find(|&i| value(i) == peak);
-            self.peak = place.map(|i| (peak, i, self.rows)).or(self.peak);
         }
     }
 
     /// Adds the light of a pixel whose centre lies inside.
     #[inline(always)]
-    fn light(&mut self, value: f64, i: usize) {
+    fn light(&mut self, value: f64, (x, y): (usize, usize)) {
         self.centers += 1;
         self.light += value;
-        self.light_x += i as f64 * value;
-        self.light_y += self.rows as f64 * value;
+        self.light_x += x as f64 * value;
+        self.light_y += y as f64 * value;
         if self.peak.is_none_or(|(highest, ..)| value > highest) {
-            self.peak = Some((value, i, self.rows));
+            self.peak = Some((value, x, y));
         }
+    }
+
+    /// Whether a pixel in lanes was not finite.
+    pub(super) fn has_bad_pixels(&self) -> bool {
+        self.sums.totals().n_non_finite > 0
     }
 
     /// All that was added in lanes, to the rest.
     pub(super) fn gathered(mut self) -> Self {
-        let sums = std::mem::take(&mut self.sums);
-        self.sum += sums.sum.total();
-        self.squared_sum += sums.squared_sum.total();
-        self.area += sums.area.total();
-        self.squared_area += sums.squared_area.total();
-        self.background_sum += sums.background.total();
-        self.rms_sum += sums.rms.total();
-        self.light += sums.light.total();
-        self.light_x += sums.light_x.total();
-        self.light_y += sums.light_y.total();
+        let sums = std::mem::take(&mut self.sums).totals();
+        self.sum += sums.sum;
+        self.squared_sum += sums.squared_sum;
+        self.area += sums.area;
+        self.squared_area += sums.squared_area;
+        self.left_area += sums.left_area;
+        self.background_sum += sums.background;
+        self.rms_sum += sums.rms;
+        self.light += sums.light;
+        self.light_x += sums.light_x;
+        self.light_y += sums.light_y;
+        self.centers -= sums.dark;
+        self.n_non_finite += sums.n_non_finite;
+        let first = |a: (f64, usize, usize), b: (f64, usize, usize)| {
+            if b.0 > a.0 || b.0 == a.0 && (b.2, b.1) < (a.2, a.1) { b } else { a }
+        };
+        self.peak = self.peak.into_iter().chain(sums.peak).reduce(first);
         self
     }
 
@@ -220,7 +233,7 @@ impl Tally {
             self.source_variance += weight * source_variance(value, planes.gain[i], options);
         }
         if inside {
-            self.light(value, i);
+            self.light(value, (i, self.rows));
         }
     }
 
@@ -305,6 +318,10 @@ impl Tally {
         let nowhere = PixelCoord::new(f64::NAN, f64::NAN);
         let centroid = place(self.light_x / self.light, self.light_y / self.light);
         let (sum, sum_err) = (scale * self.sum, scale * variance.unwrap_or(f64::NAN).sqrt());
+        let (centroid, peak) = match options.find {
+            Find::All => (centroid, self.peak),
+            Find::Sums => (nowhere, None),
+        };
         Measurement {
             sum,
             sum_err,
@@ -312,8 +329,8 @@ impl Tally {
             area: self.area,
             geometric_area,
             centroid: if centroid.is_finite() { centroid } else { nowhere },
-            peak: self.peak.map_or(f64::NAN, |(value, ..)| value),
-            peak_at: self.peak.map_or(nowhere, |(_, x, y)| place(x as f64, y as f64)),
+            peak: peak.map_or(f64::NAN, |(value, ..)| value),
+            peak_at: peak.map_or(nowhere, |(_, x, y)| place(x as f64, y as f64)),
             background_sum: if valid { self.background_sum } else { f64::NAN },
             background_rms: if pixels.background.is_some() {
                 self.rms_sum / self.area
@@ -329,20 +346,6 @@ impl Tally {
             flags,
         }
     }
-}
-
-/// The parts of a run: before what lies inside wholly, that, and after it. The middle is in whole packs; a short run is
-/// one part.
-#[inline(always)]
-fn split(run: crate::aperture::Run) -> [Range<usize>; 3] {
-    let (touched, whole) = (run.touched, run.whole);
-    let packs = |length: usize| length.div_ceil(LANES) * LANES;
-    if whole.len() < 3 * LANES {
-        return [touched.clone(), touched.end..touched.end, touched.end..touched.end];
-    }
-    let left = touched.start + packs(whole.start - touched.start);
-    let length = (touched.end - packs(touched.end - whole.end) - left) / LANES * LANES;
-    [touched.start..left, left..left + length, left + length..touched.end]
 }
 
 /// Variance of a pixel's own light, in the image's unit squared; NaN for a gain that makes no sense.

@@ -223,3 +223,35 @@ fn a_box_that_overlaps_is_not_an_aperture_that_does() {
     let beside = measure(&image, None, &crate::aperture::Circle::new((-2.7, -2.7), 3.0)).unwrap();
     assert!(beside.sum.is_nan() && beside.flags == Flags::NO_OVERLAP | Flags::NO_PIXELS);
 }
+
+#[test]
+fn sums_alone_are_the_same_numbers() {
+    let mut image =
+        Array2::from_shape_fn((160, 160), |(y, x)| ((37 * x + 91 * y) % 101) as f32 / 7.0);
+    for (y, x) in [(70, 70), (71, 75), (72, 159), (30, 100), (159, 3)] {
+        image[(y, x)] = [f32::NAN, f32::INFINITY][x % 2];
+    }
+    // No pixel whose centre lies in the third circle is left, but shares of some are.
+    let place = |i: usize| (3.1 * i as f64, 157.0 - 2.7 * i as f64);
+    let (x, y) = (place(2).0.round() as usize, place(2).1.round() as usize);
+    image.slice_mut(ndarray::s![y - 2..=y + 2, x - 2..=x + 2]).fill(f32::NAN);
+    let all = MeasureOptions::default();
+    let sums = MeasureOptions { find: Find::Sums, ..all };
+    for (k, noise) in [(0, Noise::Unknown), (1, Noise::Uniform(0.3)), (2, Noise::Error(&image))] {
+        let pixels = Pixels { noise, ..Pixels::new(&image) };
+        for i in 0..60 {
+            let radius = if i == 2 { 2.2 } else { 0.4 + 0.7 * i as f64 };
+            let circle = crate::aperture::Circle::new(place(i), radius);
+            let expected = measure_in(&pixels, &circle, &all).unwrap();
+            let found = measure_in(&pixels, &circle, &sums).unwrap();
+            assert!(found.centroid.x.is_nan() && found.peak.is_nan());
+            assert!(i != 2 || found.flags.contains(Flags::NO_PIXELS) && found.area > 0.0);
+            let Measurement { centroid, peak, peak_at, .. } = expected;
+            let found = Measurement { centroid, peak, peak_at, ..found };
+            // Debug tells NaN from numbers, and all their bits.
+            assert_eq!(format!("{found:?}"), format!("{expected:?}"), "{k} {i}");
+            let together = measure_together(&pixels, &[circle], &all).unwrap();
+            assert_eq!(format!("{:?}", together[0]), format!("{expected:?}"), "{k} {i}");
+        }
+    }
+}

@@ -9,15 +9,18 @@ mod values;
 
 use std::ops::Range;
 
-use astro_coords::PixelBox;
+use astro_coords::{PixelBox, PixelCoord};
 
 pub use moments::Moments;
 pub use shape::Shape;
 pub use values::Values;
 
+use crate::aperture::Centers;
 use crate::measure::{Row, Sky, in_order_of_rows, measure_above, walk, window};
 use crate::stats::{SigmaClip, sigma_clip};
-use crate::{Aperture, Error, Flags, MeasureOptions, Measurement, PixelSource, Pixels, Result};
+use crate::{
+    Aperture, Error, Find, Flags, MeasureOptions, Measurement, PixelSource, Pixels, Result,
+};
 
 /// What [`aperture_statistics`] found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,7 +89,10 @@ pub fn aperture_statistics<S: PixelSource>(
     if clip.is_some() {
         sky.keep = bounds(&shared_values(pixels, aperture, options, &window)?, clip);
     }
-    let sums = measure_above(pixels, aperture, &options.measure, &sky)?;
+    // Unclipped, the centre of light and the highest pixel are those of the values that are here already.
+    let find = if clip.is_none() { Find::Sums } else { Find::All };
+    let measure = MeasureOptions { find, ..options.measure };
+    let sums = measure_above(pixels, aperture, &measure, &sky)?;
     Ok(inside.statistics(sums, aperture, &window, clip))
 }
 
@@ -96,7 +102,9 @@ pub fn aperture_statistics_all<S: PixelSource, A: Aperture>(
     apertures: &[A],
     options: &StatisticsOptions,
 ) -> Vec<Result<ApertureStatistics>> {
-    in_order_of_rows(apertures, |aperture| aperture_statistics(pixels, aperture, options))
+    in_order_of_rows(pixels.data, apertures, |aperture| {
+        aperture_statistics(pixels, aperture, options)
+    })
 }
 
 fn check<S: PixelSource>(pixels: &Pixels<'_, S>, options: &StatisticsOptions) -> Result<()> {
@@ -110,7 +118,6 @@ fn check<S: PixelSource>(pixels: &Pixels<'_, S>, options: &StatisticsOptions) ->
 }
 
 /// The pixels whose centres lie inside, row by row; those left out are NaN.
-#[derive(Default)]
 struct Inside {
     values: Vec<f64>,
     runs: Vec<Run>,
@@ -130,22 +137,28 @@ fn gather<S: PixelSource>(
     options: &StatisticsOptions,
     window: &PixelBox,
 ) -> Result<Inside> {
-    let (mut found, mut runs) = (Inside::default(), Vec::new());
+    let (mut found, mut centers) =
+        (Inside::with_room_for(aperture, window), Centers::with_capacity(window.y.len()));
     let start = window.x.start;
-    walk(pixels, &options.measure, window, options.local_sky, |y, row: &Row<'_, S::Pixel>| {
-        runs.clear();
-        aperture.centers(y, window.x.clone(), &mut runs);
-        for run in &runs {
-            let from = found.values.len();
-            for x in run.clone() {
-                let value = row.value((x - start).unsigned_abs());
-                found.n_bad += u64::from(value.is_none());
-                found.values.push(value.unwrap_or(f64::NAN));
+    aperture.centers_of_rows(window.y.clone(), &window.x, &mut centers);
+    walk(
+        pixels,
+        &options.measure,
+        window,
+        options.local_sky,
+        |y: isize, row: &Row<'_, S::Pixel>| {
+            for run in centers.row((y - window.y.start).unsigned_abs()) {
+                let from = found.values.len();
+                for x in run.clone() {
+                    let value = row.value((x - start).unsigned_abs());
+                    found.n_bad += u64::from(value.is_none());
+                    found.values.push(value.unwrap_or(f64::NAN));
+                }
+                let (y, x) = ((y - window.y.start) as f64, (run.start - start) as f64);
+                found.runs.push(Run { y, x, values: from..found.values.len() });
             }
-            let (y, x) = ((y - window.y.start) as f64, (run.start - start) as f64);
-            found.runs.push(Run { y, x, values: from..found.values.len() });
-        }
-    })?;
+        },
+    )?;
     Ok(found)
 }
 
@@ -157,11 +170,17 @@ fn shared_values<S: PixelSource>(
     window: &PixelBox,
 ) -> Result<Vec<f64>> {
     let (mut values, mut shares) = (Vec::new(), vec![0.0; window.shape().1]);
-    walk(pixels, &options.measure, window, options.local_sky, |y, row: &Row<'_, S::Pixel>| {
-        let touched = aperture.row(y, window.x.start, &mut shares).touched;
-        let shared = touched.filter(|&i| shares[i] > 0.0);
-        values.extend(shared.filter_map(|i| row.value(i)));
-    })?;
+    walk(
+        pixels,
+        &options.measure,
+        window,
+        options.local_sky,
+        |y: isize, row: &Row<'_, S::Pixel>| {
+            let touched = aperture.row(y, window.x.start, &mut shares).touched;
+            let shared = touched.filter(|&i| shares[i] > 0.0);
+            values.extend(shared.filter_map(|i| row.value(i)));
+        },
+    )?;
     Ok(values)
 }
 
@@ -174,6 +193,14 @@ fn bounds(values: &[f64], clip: Option<&SigmaClip>) -> (f64, f64) {
 }
 
 impl Inside {
+    fn with_room_for(aperture: &impl Aperture, window: &PixelBox) -> Self {
+        let (rows, width) = window.shape();
+        let pixels = (1.1 * aperture.area()) as usize + 16;
+        let (values, runs) =
+            (Vec::with_capacity(pixels.min(rows * width)), Vec::with_capacity(rows));
+        Self { values, runs, n_bad: 0 }
+    }
+
     fn statistics(
         mut self,
         sums: Measurement,
@@ -192,6 +219,8 @@ impl Inside {
         }
         let values = Values::of(&mut good);
         let moments = Moments::of(&self.runs, &self.values, window);
+        let sums =
+            if clip.is_none() { self.with_light(sums, &moments, values.max, window) } else { sums };
         let shape = Shape::of(&moments.central);
         let flags = self.flags(n_valid, good.len());
         let outside = Flags::CENTROID_OUTSIDE.when(moments.is_outside(&aperture.bounds()));
@@ -205,6 +234,25 @@ impl Inside {
             ..sums
         };
         ApertureStatistics { sums, values, moments, shape }
+    }
+
+    /// `sums` with the centre of light and the highest pixel.
+    fn with_light(
+        &self,
+        sums: Measurement,
+        moments: &Moments,
+        peak: f64,
+        window: &PixelBox,
+    ) -> Measurement {
+        let place = |run: &Run| {
+            let i = self.values[run.values.clone()].iter().position(|v| *v == peak)?;
+            let (x, y) = (window.x.start as f64 + run.x, window.y.start as f64 + run.y);
+            Some(PixelCoord::new(x + i as f64, y))
+        };
+        let nowhere = PixelCoord::new(f64::NAN, f64::NAN);
+        let centroid = if moments.centroid.is_finite() { moments.centroid } else { nowhere };
+        let peak_at = self.runs.iter().find_map(place).unwrap_or(nowhere);
+        Measurement { centroid, peak, peak_at, ..sums }
     }
 
     /// Flags of the pixels whose centres lie inside.

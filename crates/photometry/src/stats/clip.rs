@@ -154,26 +154,6 @@ pub(crate) fn clip_finite<P: Pixel>(
     measure(values, (lower, upper), scratch)
 }
 
-/// As [`sigma_clip`], for finite values, which are sorted; sums are over them in that order.
-pub(crate) fn clip_in_place<P: Pixel>(values: &mut [P], clip: Option<&SigmaClip>) -> Clipped {
-    P::sort(values);
-    let Some(first) = values.first().copied() else { return Clipped::NONE };
-    let last = values[values.len() - 1];
-    let bounds = match clip {
-        None => (f64::NEG_INFINITY, f64::INFINITY),
-        Some(clip) if clip.is_plain() => sorted_bounds(values, clip),
-        Some(clip) => general_bounds(values, clip),
-    };
-    let low = values.partition_point(|v| v.to_f64() < bounds.0);
-    let high = values.partition_point(|v| v.to_f64() <= bounds.1).max(low);
-    let left = &values[low..high];
-    if left.is_empty() {
-        return Clipped { lower: bounds.0, upper: bounds.1, ..Clipped::NONE };
-    }
-    let median = sorted_median(left);
-    finish(bounds, median, &sums(left, first, last, median))
-}
-
 /// Statistics of the values inside `bounds`; `sorted_or_not` holds the same values in any order.
 fn measure<P: Pixel>(values: &[P], bounds: (f64, f64), scratch: &mut Vec<P>) -> Clipped {
     let (low, high) = (P::at_least(bounds.0), P::at_most(bounds.1));
@@ -201,11 +181,6 @@ pub(super) fn finish(bounds: (f64, f64), median: f64, sums: &Sums) -> Clipped {
 fn plain_bounds<P: Pixel>(values: &[P], clip: &SigmaClip, sorted: &mut [P]) -> (f64, f64) {
     sorted.sort_unstable_by(P::order);
     rounds(sorted, clip, |left, median| sums(values, left[0], left[left.len() - 1], median).std())
-}
-
-/// As [`plain_bounds`], the sums over the ascending values themselves.
-fn sorted_bounds<P: Pixel>(sorted: &[P], clip: &SigmaClip) -> (f64, f64) {
-    rounds(sorted, clip, |left, median| sums(left, left[0], left[left.len() - 1], median).std())
 }
 
 /// Rounds of clipping ascending values; `spread` is of what is left, about its median.

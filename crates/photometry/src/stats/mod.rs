@@ -14,7 +14,6 @@ pub use clip::{Clipped, SigmaClip, sigma_clip};
 pub use estimator::{Location, Scale};
 
 pub(crate) use bracket::Workspace;
-pub(crate) use clip::clip_in_place;
 use sums::sums;
 
 use crate::Pixel;
