@@ -1,5 +1,6 @@
 use crate::source::kernel::Ordered;
 use crate::stats::{MAD_TO_STD, sorted_mad, sorted_median};
+use crate::vectors::{Loop, run};
 
 /// Statistics of the values of pixels, each counted once; NaN without any.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,6 +50,7 @@ impl Values {
         let median = sorted_median(sorted);
         let mad = sorted_mad(sorted, median);
         let mean_err = (var / (n - 1.0)).sqrt();
+        let (biweight_location, biweight_midvariance) = biweight(sorted, median, mad);
         Self {
             n: sorted.len(),
             min,
@@ -61,8 +63,8 @@ impl Values {
             var,
             std: var.sqrt(),
             mad_std: MAD_TO_STD * mad,
-            biweight_location: biweight_location(sorted, median, 6.0 * mad),
-            biweight_midvariance: biweight_midvariance(sorted, median, 9.0 * mad),
+            biweight_location,
+            biweight_midvariance,
             gini: gini(sorted),
         }
     }
@@ -85,33 +87,61 @@ impl Values {
     };
 }
 
-fn biweight_location(values: &[f64], median: f64, reach: f64) -> f64 {
-    if reach <= 0.0 {
-        return median;
-    }
-    let (mut weights, mut moment) = (0.0, 0.0);
-    for value in values {
-        let d = value - median;
-        let near = (1.0 - (d / reach) * (d / reach)).max(0.0);
-        weights += near * near;
-        moment += d * near * near;
-    }
-    median + moment / weights
+/// Tukey's biweight location and midvariance, with the distances of the values that count.
+struct Biweight<'a> {
+    values: &'a [f64],
+    median: f64,
+    location: f64,
+    midvariance: f64,
 }
 
-fn biweight_midvariance(values: &[f64], median: f64, reach: f64) -> f64 {
-    if reach <= 0.0 {
-        return 0.0;
+/// Values side by side.
+const LANES: usize = 4;
+
+impl Loop for Biweight<'_> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn call(self) -> (f64, f64) {
+        let (mut weights, mut moment) = ([0.0; LANES], [0.0; LANES]);
+        let (mut over, mut under) = ([0.0; LANES], [0.0; LANES]);
+        let mut add = |k: usize, value: f64| {
+            let d = value - self.median;
+            let near = |reach: f64| {
+                let u2 = (d / reach) * (d / reach);
+                (u2, if u2 < 1.0 { 1.0 - u2 } else { 0.0 })
+            };
+            let (_, near_six) = near(self.location);
+            weights[k] += near_six * near_six;
+            moment[k] += d * near_six * near_six;
+            let (u2, near_nine) = near(self.midvariance);
+            over[k] += d * d * (near_nine * near_nine) * (near_nine * near_nine);
+            under[k] += near_nine * (1.0 - 5.0 * u2);
+        };
+        let (packs, rest) = self.values.as_chunks::<LANES>();
+        for pack in packs {
+            for (k, value) in pack.iter().enumerate() {
+                add(k, *value);
+            }
+        }
+        for (k, value) in rest.iter().enumerate() {
+            add(k, *value);
+        }
+        let [weights, moment, over, under] = [weights, moment, over, under].map(total);
+        (self.median + moment / weights, self.values.len() as f64 * over / (under * under))
     }
-    let (mut over, mut under) = (0.0, 0.0);
-    for value in values {
-        let d = value - median;
-        let u2 = (d / reach) * (d / reach);
-        let near = (1.0 - u2).max(0.0);
-        over += d * d * (near * near) * (near * near);
-        under += near * (1.0 - 5.0 * u2);
+}
+
+fn total([a, b, c, d]: [f64; LANES]) -> f64 {
+    (a + c) + (b + d)
+}
+
+/// Location with c = 6 and midvariance with c = 9.
+fn biweight(values: &[f64], median: f64, mad: f64) -> (f64, f64) {
+    if mad <= 0.0 {
+        return (median, 0.0);
     }
-    values.len() as f64 * over / (under * under)
+    run(Biweight { values, median, location: 6.0 * mad, midvariance: 9.0 * mad })
 }
 
 /// Σ (2i − n − 1)|x|ᵢ / (Σ |x| · (n − 1)), i from 1 over ascending |x|: merged from both ends of the sorted values.
