@@ -3,6 +3,8 @@
 use astro_coords::{PixelBox, PixelCoord};
 use photometry::Aperture;
 
+use super::view::Others;
+
 /// Pixels whose centres lie in one of some shapes and in none of others.
 #[derive(Debug)]
 pub(super) struct PixelSet<'a> {
@@ -12,10 +14,8 @@ pub(super) struct PixelSet<'a> {
 }
 
 impl<'a> PixelSet<'a> {
-    pub(super) fn new(
-        shapes: Vec<Box<dyn Aperture>>,
-        without: impl Iterator<Item = &'a (PixelBox, Box<dyn Aperture>)>,
-    ) -> Self {
+    /// What is in `shapes` and in none of `others` but the region `own`.
+    pub(super) fn new(shapes: Vec<Box<dyn Aperture>>, others: &'a Others, own: i64) -> Self {
         let bounds = shapes.iter().map(|shape| shape.bounds()).filter(|b| !b.is_empty());
         let around = |a: PixelBox, b: PixelBox| {
             PixelBox::new(
@@ -24,8 +24,8 @@ impl<'a> PixelSet<'a> {
             )
         };
         let bounds = bounds.reduce(around).unwrap_or_default();
-        let near = |(other, _): &&(PixelBox, Box<dyn Aperture>)| other.intersect(&bounds).is_some();
-        let without = without.filter(near).map(|(_, shape)| &**shape).collect();
+        let near = others.near(&bounds).filter(|(_, (number, _))| *number != Some(own));
+        let without = near.map(|(_, (_, shape))| &**shape).collect();
         Self { shapes, without, bounds }
     }
 }

@@ -3,13 +3,12 @@
 use astro_coords::{PixelBox, PixelCoord};
 use photometry::{Aperture, MaskSource, SourceError};
 
-/// Shapes as a mask of the pixels whose centres they hold: rows are asked for band by band, so the shapes are ordered
-/// by their lowest row.
+use super::by_row::ByRow;
+
+/// Shapes as a mask of the pixels whose centres they hold.
 #[derive(Debug, Default)]
 pub(super) struct RegionMask {
-    shapes: Vec<(PixelBox, Box<dyn Aperture>)>,
-    /// Rows of the tallest shape.
-    tallest: isize,
+    shapes: ByRow<Box<dyn Aperture>>,
 }
 
 impl RegionMask {
@@ -19,29 +18,16 @@ impl RegionMask {
         shape: (usize, usize),
     ) -> Self {
         let image = PixelBox::of_shape(shape);
-        let mut shapes: Vec<_> = shapes
-            .into_iter()
-            .filter_map(|shape| Some((shape.bounds().intersect(&image)?, shape)))
-            .collect();
-        shapes.sort_by_key(|(pixels, _)| pixels.y.start);
-        let tallest =
-            shapes.iter().map(|(pixels, _)| pixels.y.end - pixels.y.start).max().unwrap_or(0);
-        Self { shapes, tallest }
+        let inside = |shape: Box<dyn Aperture>| Some((shape.bounds().intersect(&image)?, shape));
+        Self { shapes: shapes.into_iter().filter_map(inside).collect() }
     }
 }
 
 impl MaskSource for RegionMask {
     fn mask(&self, window: &PixelBox, out: &mut [bool]) -> Result<(), SourceError> {
-        let first = self
-            .shapes
-            .partition_point(|(pixels, _)| pixels.y.start + self.tallest <= window.y.start);
         let width = window.shape().1;
         let mut places = Vec::new();
-        for (pixels, shape) in &self.shapes[first..] {
-            if pixels.y.start >= window.y.end {
-                break;
-            }
-            let Some(both) = pixels.intersect(window) else { continue };
+        for (both, shape) in self.shapes.near(window) {
             for y in both.y {
                 let row = y.abs_diff(window.y.start) * width;
                 let mut set = |x: isize| out[row + x.abs_diff(window.x.start)] = true;

@@ -19,7 +19,7 @@ use super::planes::Uncovered;
 use super::portrait::{FACTORS, Portrait, Sitter};
 use super::sources::Targets;
 use super::statistics::Statistics;
-use super::view::{Other, Spot, View};
+use super::view::{Others, Spot, View};
 use super::{Measurement, Options, Sum};
 
 /// What one image gave.
@@ -53,7 +53,7 @@ pub(super) fn measure(
     let plan = NoisePlan::new(image, options)?;
     let windows: Vec<_> = spots.iter().map(|spot| spot.aperture.bounds()).collect();
     let is_local = options.background.is_local();
-    let others = if is_local { view.others(targets) } else { Vec::new() };
+    let others = if is_local { view.others(targets) } else { Others::default() };
     let needed = view.needed(targets, &windows, &plan);
     image.prepare(&needed, &view.beside(&windows, &needed, &plan))?;
     let mesh = view.mesh(targets, &windows, &needed, plan.needs_mesh())?;
@@ -101,7 +101,8 @@ pub(super) fn measure(
         met.map(|spot| spot.source).collect()
     };
     let rings_on_source = meets(&|spot| view.sky_is_on_source(spot, targets));
-    let rings_on_others = meets(&|spot| view.sky_meets_others(spot, targets));
+    let objects = if is_local { view.objects(targets) } else { Others::default() };
+    let rings_on_others = meets(&|spot| view.sky_meets_others(spot, targets, &objects));
     Ok(Measured { measurements, portraits, excluded_share, wide, rings_on_source, rings_on_others })
 }
 
@@ -114,7 +115,7 @@ fn too_wide(spots: &[Spot], mesh: &BackgroundOptions) -> Vec<usize> {
 /// What the sources of an image have in common.
 struct Around<'a> {
     targets: &'a Targets,
-    others: &'a [Other],
+    others: &'a Others,
     sky: Option<&'a Background>,
     noise: NoiseModel<'a>,
     level_noise: Option<&'a LevelNoise>,

@@ -14,7 +14,7 @@ use super::detected::{Detected, RegionsAnd};
 use super::figure::Figure;
 use super::local::PixelSet;
 use super::sources::{Outline, Targets};
-use super::view::{Other, View};
+use super::view::{Others, View};
 
 /// With more boxes than this filled from others, the sky between crowded sources is better measured than guessed.
 const MANY_FILLED: f64 = 0.25;
@@ -24,6 +24,16 @@ const FAINT: f64 = 0.01;
 const NARROW: usize = 24;
 /// The largest growth of a mask for wings.
 const MOST: f64 = 2.5;
+
+/// Regions all over an image leave no box.
+fn with_hint(error: photometry::Error, masked: bool) -> anyhow::Error {
+    match error {
+        photometry::Error::AllExcluded { .. } if masked => anyhow::anyhow!(
+            "{error}; the regions are kept out of them: --mask-regions or --background helps"
+        ),
+        error => error.into(),
+    }
+}
 
 impl View<'_> {
     /// The mesh, where it is subtracted, or `wanted` for its scatter. `needed` are the pixels that are at hand.
@@ -40,7 +50,9 @@ impl View<'_> {
         };
         let growths = self.options.mask_growth.map(|growth| vec![growth; targets.objects.len()]);
         let regions = growths.as_ref().map(|growths| self.mask(targets, growths));
-        let first = self.measured(options, regions.as_ref().map(|mask| mask as _), windows)?;
+        let first = self
+            .measured(options, regions.as_ref().map(|mask| mask as _), windows)
+            .map_err(|error| with_hint(error, regions.is_some()))?;
         let Some(sigma) = self.options.mask_detected else { return Ok(Some(first)) };
         let growths = growths.map(|_| self.growths(targets, &first)).transpose()?;
         let regions = growths.as_ref().map(|growths| self.mask(targets, growths));
@@ -87,7 +99,7 @@ impl View<'_> {
         number: i64,
         outline: &Outline,
         sky: &Background,
-        others: &[Other],
+        others: &Others,
     ) -> photometry::Result<f64> {
         let base = self.options.mask_growth.unwrap_or(1.0);
         let step = 0.5 * (base - 1.0);
@@ -100,8 +112,7 @@ impl View<'_> {
             else {
                 return Ok((f64::NAN, f64::NAN));
             };
-            let others = others.iter().filter(|(other, _)| *other != Some(number));
-            let ring = PixelSet::new(vec![ring], others.map(|(_, shape)| shape));
+            let ring = PixelSet::new(vec![ring], others, number);
             let mean = LocalSkyOptions { level: Location::Mean, ..LocalSkyOptions::default() };
             local_sky(&pixels, &ring, &mean).map(|sky| (sky.level, sky.level_err))
         };

@@ -1,6 +1,7 @@
 //! The main job: regions and images become rows.
 
 mod archive;
+mod by_row;
 mod calibration;
 pub(crate) mod columns;
 mod combine;

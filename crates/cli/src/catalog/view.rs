@@ -4,6 +4,7 @@ use astro_coords::{Angle, PixelBox, PixelCoord};
 use photometry::Aperture;
 use photometry::aperture::Composite;
 
+use super::by_row::ByRow;
 use super::detected::{AROUND, grown};
 use super::figure::{Figure, Grid, Place};
 use super::image::Image;
@@ -33,8 +34,8 @@ pub(super) struct View<'a> {
     pub(super) options: &'a Options,
 }
 
-/// A region that is no part of a local sky: its number, if it is a source, and its pixels.
-pub(super) type Other = (Option<i64>, (PixelBox, Box<dyn Aperture>));
+/// Regions that are no part of a local sky, with their numbers if they are sources.
+pub(super) type Others = ByRow<(Option<i64>, Box<dyn Aperture>)>;
 
 impl View<'_> {
     fn aperture(&self, outline: &Outline) -> Option<Box<dyn Aperture>> {
@@ -43,29 +44,18 @@ impl View<'_> {
 
     /// The sources that reach into the image, without what the `-` regions take from them.
     pub(super) fn spots(&self, targets: &Targets) -> Vec<Spot> {
-        let excluded: Vec<_> = targets
-            .excluded
-            .iter()
-            .filter_map(|outline| Some((self.aperture(outline)?.bounds(), outline)))
-            .collect();
+        let with_bounds = |outline| Some((self.aperture(outline)?.bounds(), outline));
+        let excluded: ByRow<&Outline> = targets.excluded.iter().filter_map(with_bounds).collect();
         let spot = |(i, source): (usize, &Source)| self.spot(i, source, &excluded);
         targets.sources.iter().enumerate().filter_map(spot).collect()
     }
 
-    fn spot(
-        &self,
-        index: usize,
-        source: &Source,
-        excluded: &[(PixelBox, &Outline)],
-    ) -> Option<Spot> {
+    fn spot(&self, index: usize, source: &Source, excluded: &ByRow<&Outline>) -> Option<Spot> {
         let whole = self.aperture(&source.outline)?;
         let bounds = whole.bounds();
         bounds.intersect(&PixelBox::of_shape(self.image.shape))?;
-        let cuts: Vec<_> = excluded
-            .iter()
-            .filter(|(other, _)| other.intersect(&bounds).is_some())
-            .filter_map(|(_, outline)| self.aperture(outline))
-            .collect();
+        let cuts: Vec<_> =
+            excluded.near(&bounds).filter_map(|(_, outline)| self.aperture(outline)).collect();
         let (_, [[a, b], [c, d]]) = self.image.local(Place::Sky(source.center))?;
         let pixel_area = match self.options.sky_shape {
             SkyShape::Affine => (a * d - b * c).abs(),
@@ -135,14 +125,26 @@ impl View<'_> {
     }
 
     /// What local skies keep away from: the same as the mask, with the numbers of the regions.
-    pub(super) fn others(&self, targets: &Targets) -> Vec<Other> {
-        let with_bounds = |shape: Box<dyn Aperture>| (shape.bounds(), shape);
+    pub(super) fn others(&self, targets: &Targets) -> Others {
         let object = |(number, outline): &(i64, Outline)| {
-            Some((Some(*number), with_bounds(self.grown(outline, self.options.mask_growth?)?)))
+            let shape = self.grown(outline, self.options.mask_growth?)?;
+            Some((shape.bounds(), (Some(*number), shape)))
         };
-        let excluded = |outline| Some((None, with_bounds(self.aperture(outline)?)));
+        let excluded = |outline| {
+            let shape = self.aperture(outline)?;
+            Some((shape.bounds(), (None, shape)))
+        };
         let objects = targets.objects.iter().filter_map(object);
         objects.chain(targets.excluded.iter().filter_map(excluded)).collect()
+    }
+
+    /// The objects as they are, with the numbers of the regions.
+    pub(super) fn objects(&self, targets: &Targets) -> Others {
+        let object = |(number, outline): &(i64, Outline)| {
+            let shape = self.aperture(outline)?;
+            Some((shape.bounds(), (Some(*number), shape)))
+        };
+        targets.objects.iter().filter_map(object).collect()
     }
 
     /// The pixels of the sky of a source, where it has one of its own.
@@ -150,14 +152,13 @@ impl View<'_> {
         &self,
         source: &Source,
         targets: &Targets,
-        others: &'a [Other],
+        others: &'a Others,
     ) -> Option<PixelSet<'a>> {
         if !self.options.background.is_local() {
             return None;
         }
         let shapes = self.sky_shapes(source, targets);
-        let others = others.iter().filter(|(number, _)| *number != Some(source.region));
-        Some(PixelSet::new(shapes, others.map(|(_, shape)| shape)))
+        Some(PixelSet::new(shapes, others, source.region))
     }
 
     /// Whether a pixel of the source is one of its own sky.
@@ -167,13 +168,20 @@ impl View<'_> {
     }
 
     /// Whether another region lies where the sky of the source is taken from.
-    pub(super) fn sky_meets_others(&self, spot: &Spot, targets: &Targets) -> bool {
+    pub(super) fn sky_meets_others(
+        &self,
+        spot: &Spot,
+        targets: &Targets,
+        objects: &Others,
+    ) -> bool {
         let source = &targets.sources[spot.source];
         let shapes = self.sky_shapes(source, targets);
-        let others = targets.objects.iter().filter(|(number, _)| *number != source.region);
-        others
-            .filter_map(|(_, outline)| self.aperture(outline))
-            .any(|other| shapes.iter().any(|shape| meet(shape, &other)))
+        shapes.iter().any(|shape| {
+            let bounds = shape.bounds();
+            let mut others =
+                objects.near(&bounds).filter(|(_, (number, _))| *number != Some(source.region));
+            others.any(|(_, (_, other))| meet(shape, other))
+        })
     }
 
     /// The shapes that the sky of a source's own is taken from.
