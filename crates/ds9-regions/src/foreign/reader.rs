@@ -42,9 +42,7 @@ pub(super) fn read(source: &[u8], options: &ParseOptions, mut dialect: impl Dial
         counts: State::default(),
     };
     let mut start = 0;
-    if source.starts_with(b"\xef\xbb\xbf") {
-        reader.token = lex::next(source, 3, true);
-    }
+    reader.token = reader.lex(if source.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 });
     while start < source.len() {
         start = reader.statement(&mut dialect, start);
     }
@@ -67,7 +65,7 @@ impl<'a> Reader<'a> {
                     let goes_on = self.options.mode == Mode::Recover;
                     self.diagnose(&fail, goes_on);
                     let end = if goes_on { self.line_end() } else { self.source.len() };
-                    self.token = lex::next(self.source, end, true);
+                    self.token = self.lex(end);
                     self.push(ItemKind::Error, start, end);
                     if self.joined && end < self.source.len() {
                         // The end of the line is also that of the statement before, which stays where this one goes.
@@ -80,6 +78,18 @@ impl<'a> Reader<'a> {
         if self.joined { self.token.start } else { self.terminator() }
     }
 
+    /// The token at `at`. A string ends with its line, be that one of old Macs: else what is behind it would be words of this
+    /// line or the next, as far as there is another quote.
+    fn lex(&self, at: usize) -> Token {
+        let token = lex::next(self.source, at, true);
+        let crosses = token.kind == Kind::Quoted && self.bytes(&token).contains(&b'\r');
+        if crosses {
+            let (start, quote) = (token.start, self.source[token.start]);
+            return Token { kind: Kind::Byte(quote), end: start + 1, ..token };
+        }
+        token
+    }
+
     fn terminator(&mut self) -> usize {
         let end = self.token.end;
         if let Some(item) = self.block.items.last_mut() {
@@ -89,7 +99,7 @@ impl<'a> Reader<'a> {
             self.line = self.line.saturating_add(1);
             self.line_start = end;
         }
-        self.token = lex::next(self.source, end, true);
+        self.token = self.lex(end);
         end
     }
 
@@ -104,7 +114,7 @@ impl<'a> Reader<'a> {
 
     pub(super) fn advance(&mut self) -> Token {
         let taken = self.token;
-        self.token = lex::next(self.source, taken.end, true);
+        self.token = self.lex(taken.end);
         taken
     }
 
@@ -129,7 +139,7 @@ impl<'a> Reader<'a> {
     /// The rest of the line from the token on; the token is then the end of the line.
     pub(super) fn rest_of_line(&mut self) -> &'a [u8] {
         let (from, end) = (self.token.start.min(self.source.len()), self.line_end());
-        self.token = lex::next(self.source, end, true);
+        self.token = self.lex(end);
         &self.source[from..end]
     }
 
@@ -139,7 +149,7 @@ impl<'a> Reader<'a> {
 
     /// The words behind `#`, to the end of the line.
     pub(super) fn comment(&mut self) -> Option<Text> {
-        self.token = lex::next(self.source, self.token.start + 1, true);
+        self.token = self.lex(self.token.start + 1);
         let (text, _) = Text::decode(self.rest_of_line().trim_ascii());
         (!text.is_empty()).then_some(text)
     }
