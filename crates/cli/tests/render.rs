@@ -86,6 +86,13 @@ fn pictures_of_the_demo() {
     let made = hst(&folder, &args);
     assert!(made.status.success(), "{}", stderr(&made));
 
+    // A mosaic of two filters has no calibration, and says so.
+    let args = ["mosaic", RED, GREEN, "--at", "194.9490564 27.98125", "--size", "3arcsec"];
+    let made = hst(&folder, &[&args[..], &["-o", "m.fits"]].concat());
+    assert!(made.status.success(), "{}", stderr(&made));
+    let warning = "PHOTFLAM differs between the images, so the result has none\n";
+    assert!(stderr(&made).contains(warning), "{}", stderr(&made));
+
     // One bad file does not lose the others.
     fs::write(folder.join("bad.fits"), "nothing").unwrap();
     let some = hst(&folder, &["render", "bad.fits", BLUE]);

@@ -115,6 +115,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
         relation: relation.into(),
     };
     let mut mosaic = Mosaic::new(&files, options)?;
+    mosaic.warnings().iter().for_each(|text| console.warning(text));
     let name = args.out.file_name().unwrap_or_default().to_string_lossy().into_owned();
     mosaic.primary_mut().set("FILENAME", name, "name of the file");
     mosaic.write(&args.out, WriteOptions { checksums: Checksums::Write })?;

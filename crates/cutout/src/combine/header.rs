@@ -63,7 +63,7 @@ pub(super) fn merge<'a>(inputs: &[Input<'a>], grid: &Grid, relation: Relation) -
         let name = input.file.path().file_name().unwrap_or_default().to_string_lossy();
         primary.push(Card::commentary("HISTORY", &format!("of {name}")));
     }
-    warn_of_photometry(&split.varying, &mut warnings);
+    warn_of_photometry(&split.varying, TABLE, &mut warnings);
     origins.add("PRIMARY", inputs, &primaries, &split.varying);
 
     let mut units = Vec::new();
@@ -79,7 +79,7 @@ pub(super) fn merge<'a>(inputs: &[Input<'a>], grid: &Grid, relation: Relation) -
         header.set("EXTNAME", name, "");
         record(&mut header, &headers, &varying);
         if unit == 0 {
-            warn_of_photometry(&varying, &mut warnings);
+            warn_of_photometry(&varying, TABLE, &mut warnings);
         }
         origins.add(name, inputs, &headers, &varying);
         units.push(header);
@@ -88,7 +88,9 @@ pub(super) fn merge<'a>(inputs: &[Input<'a>], grid: &Grid, relation: Relation) -
 }
 
 /// What all images say, without a word about their grids: the primary header and those of SCI and WHT.
-pub(crate) fn plain(inputs: &[Input<'_>]) -> Result<(Header, Vec<Header>)> {
+///
+/// And what a user should know: photometric keywords that they do not have in common.
+pub(crate) fn plain(inputs: &[Input<'_>]) -> Result<(Header, Vec<Header>, Vec<String>)> {
     check_units(inputs)?;
     let of_grid = |keyword: &str| {
         let wcs = [
@@ -98,10 +100,12 @@ pub(crate) fn plain(inputs: &[Input<'_>]) -> Result<(Header, Vec<Header>)> {
         ];
         wcs.iter().any(|start| keyword.starts_with(start))
     };
-    let common = |headers: &[&Header]| {
-        let mut header = Split::new(headers).header;
-        header.retain(|card| !of_grid(&card.keyword));
-        header
+    let mut varying = Vec::new();
+    let mut common = |headers: &[&Header]| {
+        let mut split = Split::new(headers);
+        split.header.retain(|card| !of_grid(&card.keyword));
+        varying.append(&mut split.varying);
+        split.header
     };
     let primaries: Vec<_> = inputs.iter().map(|input| input.file.primary()).collect();
     let mut primary = common(&primaries);
@@ -119,7 +123,9 @@ pub(crate) fn plain(inputs: &[Input<'_>]) -> Result<(Header, Vec<Header>)> {
         header.set("EXTNAME", name, "");
         units.push(header);
     }
-    Ok((primary, units))
+    let mut warnings = Vec::new();
+    warn_of_photometry(&varying, "", &mut warnings);
+    Ok((primary, units, warnings))
 }
 
 fn words(relation: Relation) -> &'static str {
@@ -168,11 +174,14 @@ fn one_spelling(unit: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-fn warn_of_photometry(varying: &[String], warnings: &mut Vec<String>) {
+/// Where the values are that a combination leaves out of its headers.
+const TABLE: &str = "; see the table ORIGINS";
+
+fn warn_of_photometry(varying: &[String], more: &str, warnings: &mut Vec<String>) {
     for keyword in PHOTOMETRIC {
         if varying.iter().any(|other| other == keyword) {
             warnings.push(format!(
-                "{keyword} differs between the images, so the result has none; see the table ORIGINS"
+                "{keyword} differs between the images, so the result has none{more}"
             ));
         }
     }

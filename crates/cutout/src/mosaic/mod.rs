@@ -63,6 +63,7 @@ pub struct Mosaic<'a> {
     options: MosaicOptions<'a>,
     primary: Header,
     units: Vec<Header>,
+    warnings: Vec<String>,
 }
 
 impl<'a> Mosaic<'a> {
@@ -105,9 +106,9 @@ impl<'a> Mosaic<'a> {
             return Err(Error::CannotCombine { problem });
         }
         let target = target(&sources)?;
-        let (primary, mut units) = combine::plain_headers(&inputs)?;
+        let (primary, mut units, warnings) = combine::plain_headers(&inputs)?;
         units.truncate(if weighted { 2 } else { 1 });
-        let mut mosaic = Self { sources, target, options, primary, units };
+        let mut mosaic = Self { sources, target, options, primary, units, warnings };
         mosaic.describe(files);
         Ok(mosaic)
     }
@@ -139,6 +140,11 @@ impl<'a> Mosaic<'a> {
     /// `(ny, nx)`.
     pub fn shape(&self) -> (usize, usize) {
         self.target.shape
+    }
+
+    /// What a user should know, photometric keywords that differ for one.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Where its pixels lie.
