@@ -19,7 +19,7 @@ fn ours(path: &Path, window: Option<&PixelBox>, mut pixels: Vec<f32>) -> Vec<f32
     let window = window.unwrap_or(&whole);
     let n = window.shape().0 * window.shape().1;
     if pixels.len() != n {
-        pixels = vec![0.0; n];
+        pixels = hst_fits::zeroed(n);
     }
     file.read_window(sci, window, &mut pixels).expect("pixels");
     pixels
