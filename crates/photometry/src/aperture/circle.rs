@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use astro_coords::{PixelBox, PixelCoord};
 
-use super::circle_arcs::{Arcs, Line, Table};
+use super::circle_arcs::{Arcs, Line, NONE, Table};
 use super::circle_small::Small;
 use super::{Aperture, Centers, PACK, Run, bounds, columns, floor, row_by_rows, rows_one_by_one};
 use crate::vectors::{Loop, run};
@@ -42,7 +42,7 @@ impl Circle {
     fn spans(&self, line: &Line, x: isize, length: usize) -> Run {
         let slack = 1e-9 * (1.0 + self.arcs.radius);
         let (outer, inner) = (line.outer, line.inner);
-        let touched = if outer > 0.0 {
+        let touched = if outer > NONE {
             let (from, to) = (self.center.x - outer - slack, self.center.x + outer + slack);
             columns((from + 0.5).floor(), (to + 0.5).ceil(), x, length)
         } else {
@@ -124,8 +124,8 @@ impl Loop for Rows<'_> {
         // Arcs in a pixel are at most its diagonal long, so that the series needs fewer terms for larger circles.
         match self.circle.arcs.radius {
             r if r < 4.5 => self.of::<14, { 2 * Table::room(11) }>(),
-            r if r < 23.0 => self.of::<10, { 2 * Table::room(47) }>(),
-            _ => self.of::<6, { 2 * Table::room(111) }>(),
+            r if r < 23.0 => self.of::<8, { 2 * Table::room(47) }>(),
+            _ => self.of::<5, { 2 * Table::room(111) }>(),
         }
     }
 }

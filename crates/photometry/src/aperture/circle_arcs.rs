@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use super::disc::series;
+use crate::vectors::{Loop, run};
 
 /// A circle around a place that is less than a pixel from a whole one.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,7 +26,12 @@ pub(super) struct Arcs {
 /// Pixels worked out together.
 const LANES: usize = 4;
 
-/// Half a chord, in two parts; 0 outside the circle.
+/// The square of half a chord that is as good as none.
+const TINY: f64 = 1e-30;
+/// Half chords up to this are none.
+pub(super) const NONE: f64 = 2e-15;
+
+/// Half a chord, in two parts; as good as 0 outside the circle.
 #[derive(Debug, Clone, Copy, Default)]
 struct Half {
     high: f64,
@@ -54,6 +60,26 @@ pub(super) struct Line {
     /// The row; of one that the centre lies in its parts above and below.
     strips: [Strip; 2],
     count: usize,
+}
+
+/// [`Arcs::beside`] in the row that the centre lies in: once a circle, and so not in line.
+struct Across<'a, 'b, const TERMS: usize> {
+    arcs: &'a Arcs,
+    line: &'a Line,
+    m0: f64,
+    which: Range<usize>,
+    table: &'a Table<'b>,
+    shares: &'a mut [f64],
+}
+
+impl<const TERMS: usize> Loop for Across<'_, '_, TERMS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { arcs, line, m0, which, table, shares } = self;
+        arcs.some::<TERMS, 2>(line, m0, which, table, shares);
+    }
 }
 
 impl Line {
@@ -85,29 +111,44 @@ impl Arcs {
         }
     }
 
-    /// Half the chord along the line at `m` less `rest` from the centre; `m` a half integer.
+    /// Half the chords along the lines at `m` less `rest` from the centre; `m` half integers.
     #[inline(always)]
-    fn half(&self, m: f64, rest: f64) -> Half {
-        // r² - (m - rest)², in two parts: what the difference of the large ones loses belongs to the small one.
-        let square = m * m;
-        let large = self.square - square;
-        let back = large - self.square;
-        let lost = (self.square - (large - back)) - (square + back);
-        let small = (self.lost - rest * (rest - 2.0 * m)) + lost;
-        let left = large + small;
-        // No branches, which would keep the lanes apart.
-        let high = left.max(0.0).sqrt();
-        let inside = if high > 0.0 { 1.0 } else { 0.0 };
-        let p = high * high;
-        let rest = ((large - p) - rounding_of_square(high, p)) + small;
-        Half { high, low: inside * (rest / (2.0 * high + (1.0 - inside))) }
+    fn halves<const N: usize>(&self, m: [f64; N], rest: f64) -> Halves<N> {
+        // r² - (m - rest)², in two parts: what the difference of the large ones loses belongs to the small one. A loop for
+        // every step, which become vectors.
+        let (mut large, mut small) = ([0.0; N], [0.0; N]);
+        let (mut high, mut low) = ([0.0; N], [0.0; N]);
+        for k in 0..N {
+            let square = m[k] * m[k];
+            large[k] = self.square - square;
+            let back = large[k] - self.square;
+            let lost = (self.square - (large[k] - back)) - (square + back);
+            small[k] = (self.lost - rest * (rest - 2.0 * m[k])) + lost;
+        }
+        // Outside the circle 1e-15 or half of it, so that no branch keeps the lanes apart.
+        for k in 0..N {
+            high[k] = most(large[k] + small[k], TINY);
+        }
+        for high in &mut high {
+            *high = high.sqrt();
+        }
+        for k in 0..N {
+            let p = high[k] * high[k];
+            let rest = ((large[k] - p) - rounding_of_square(high[k], p)) + small[k];
+            low[k] = most(rest, -p);
+        }
+        for k in 0..N {
+            low[k] /= 2.0 * high[k];
+        }
+        (high, low)
     }
 
     /// Row `n` from the whole pixel of the centre.
     #[inline(always)]
     pub(super) fn line(&self, n: f64) -> Line {
-        let [below, above] = [n - 0.5, n + 0.5].map(|side| self.half(side, self.rest[1]));
-        self.line_between(n, below, above)
+        let (high, low) = self.halves([n - 0.5, n + 0.5], self.rest[1]);
+        let half = |k: usize| Half { high: high[k], low: low[k] };
+        self.line_between(n, half(0), half(1))
     }
 
     /// Row `n` between the half chords at its lower and its upper side.
@@ -141,23 +182,10 @@ impl Arcs {
         shares: &mut [f64],
     ) {
         if line.count > 1 {
-            self.across::<TERMS>(line, m0, which, table, shares);
+            run(Across::<TERMS> { arcs: self, line, m0, which, table, shares });
         } else {
             self.some::<TERMS, 1>(line, m0, which, table, shares);
         }
-    }
-
-    /// As [`beside`](Self::beside), in the row that the centre lies in.
-    #[inline(never)]
-    fn across<const TERMS: usize>(
-        &self,
-        line: &Line,
-        m0: f64,
-        which: Range<usize>,
-        table: &Table<'_>,
-        shares: &mut [f64],
-    ) {
-        self.some::<TERMS, 2>(line, m0, which, table, shares);
     }
 
     /// Writes the shares of two pixels of the left half, from `left` on, and of two of the right one, in a row above or
@@ -313,10 +341,8 @@ impl<'a> Table<'a> {
         let first = self.first + sides.start as f64;
         let packs = highs.iter_mut().zip(lows).take(sides.len().div_ceil(LANES));
         for (pack, (high, low)) in packs.enumerate() {
-            for k in 0..LANES {
-                let half = arcs.half(first + (pack * LANES + k) as f64, rest);
-                (high[k], low[k]) = (half.high, half.low);
-            }
+            let first = first + (pack * LANES) as f64;
+            (*high, *low) = arcs.halves([first, first + 1.0, first + 2.0, first + 3.0], rest);
         }
     }
 
@@ -345,6 +371,11 @@ fn side_below(x: f64) -> f64 {
 #[inline(always)]
 fn side_above(x: f64) -> f64 {
     (x + 0.5).ceil() - 0.5
+}
+
+#[inline(always)]
+fn most(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
 }
 
 #[inline(always)]

@@ -110,6 +110,10 @@ impl Sums {
         }
     }
 
+    pub(super) fn has_bad_pixels(&self) -> bool {
+        self.more.n_non_finite.total() > 0.0
+    }
+
     pub(super) fn totals(&self) -> Totals {
         let Self { plain, more } = self;
         let whole = plain.whole[0].plus(plain.whole[1]).total();

@@ -12,6 +12,7 @@ use astro_coords::PixelBox;
 use rayon::prelude::*;
 
 use crate::aperture::Aperture;
+use crate::vectors::prefetch;
 use crate::{Background, PixelSource, Result};
 
 pub use measurement::Measurement;
@@ -79,13 +80,16 @@ pub(crate) fn in_order_of_rows<S: PixelSource, A: Aperture, T: Send>(
     let mut order: Vec<(_, usize)> =
         apertures.iter().enumerate().map(|(i, aperture)| (place(aperture), i)).collect();
     order.sort_unstable();
-    let ahead = order.iter().skip(1).map(Some).chain([None]);
-    let ahead: Vec<_> = order.iter().zip(ahead).map(|((_, i), next)| (*i, next)).collect();
-    let mut found: Vec<T> = ahead
+    let ahead = |steps: usize| order.get(steps).map(|(_, i)| &apertures[*i]);
+    let mut found: Vec<T> = order
         .par_iter()
-        .map(|(i, next)| {
-            if let Some((_, next)) = next {
-                rows::ask_for(source, &apertures[*next].bounds());
+        .enumerate()
+        .map(|(k, (_, i))| {
+            if let Some(aperture) = ahead(k + 4) {
+                prefetch(std::slice::from_ref(aperture));
+            }
+            if let Some(aperture) = ahead(k + 1) {
+                rows::ask_for(source, &aperture.bounds());
             }
             one(&apertures[*i])
         })
@@ -175,42 +179,44 @@ pub(crate) fn measure_above<S: PixelSource>(
     let Some(window) = window(pixels, aperture) else {
         return Ok(Measurement::off_the_image(aperture.area()));
     };
-    let mut space = Space::of_window(&window);
-    let tally = tally(pixels, aperture, &window, &mut space, (options, sky))?;
+    let (mut space, mut found) = (Space::of_window(&window), Tally::default());
+    add_rows(pixels, aperture, &window, (&mut space, &mut found), (options, sky))?;
     space.spare();
-    Ok(finish(pixels, aperture, options, sky, &window, &tally))
+    Ok(finish(pixels, aperture, options, sky, &window, &found))
 }
 
-/// The sums over the rows of one aperture.
-fn tally<S: PixelSource>(
+/// Adds the rows of one aperture to a tally.
+fn add_rows<S: PixelSource>(
     pixels: &Pixels<'_, S>,
     aperture: &impl Aperture,
     window: &PixelBox,
-    space: &mut Space,
+    (space, tally): (&mut Space, &mut Tally),
     how: (&MeasureOptions, &Sky),
-) -> Result<Tally> {
+) -> Result<()> {
     let bare = pixels.background.is_none() && how.1.is_none() && pixels.is_plain(how.0);
     if bare {
-        let in_memory = |space: &mut Space, moments| {
-            let mut tally = Tally::default();
-            tally.in_memory(pixels.data, aperture, window, space, moments)?;
-            Some(tally)
+        let mut add = |tally: &mut Tally, moments| {
+            *tally = Tally::default();
+            tally.in_memory(pixels.data, aperture, window, space, moments)
         };
         let moments = how.0.find == Find::All || pixels.has_errors();
-        let found = match in_memory(space, moments) {
+        let mut found = add(tally, moments);
+        if !moments && tally.has_bad_pixels() {
             // Which centres are then left has not been counted.
-            Some(tally) if !moments && tally.has_bad_pixels() => in_memory(space, true),
-            found => found,
-        };
-        if let Some(tally) = found {
-            return Ok(tally.gathered());
+            found = add(tally, true);
+        }
+        if found.is_some() {
+            tally.gather();
+            return Ok(());
         }
     }
-    let (mut tally, x0) = (Tally::default(), window.x.start);
+    *tally = Tally::default();
+    let x0 = window.x.start;
     walk(pixels, how.0, window, how.1.level, |y, row: &Row<'_, S::Pixel>| {
         tally.row(aperture, (y, x0), space, row, how);
     })?;
-    Ok(tally.gathered())
+    tally.gather();
+    Ok(())
 }
 
 fn together<S: PixelSource, A: Aperture>(
@@ -240,7 +246,7 @@ fn together<S: PixelSource, A: Aperture>(
             }
         })?;
     }
-    let tallies = tallies.into_iter().map(Tally::gathered);
+    tallies.iter_mut().for_each(Tally::gather);
     let found = apertures.iter().zip(tallies).zip(windows);
     Ok(found
         .map(|((aperture, tally), window)| match window {

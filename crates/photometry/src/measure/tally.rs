@@ -174,12 +174,12 @@ impl Tally {
 
     /// Whether a pixel in lanes was not finite.
     pub(super) fn has_bad_pixels(&self) -> bool {
-        self.sums.totals().n_non_finite > 0
+        self.sums.has_bad_pixels()
     }
 
     /// All that was added in lanes, to the rest.
-    pub(super) fn gathered(mut self) -> Self {
-        let sums = std::mem::take(&mut self.sums).totals();
+    pub(super) fn gather(&mut self) {
+        let sums = self.sums.totals();
         self.sum += sums.sum;
         self.squared_sum += sums.squared_sum;
         self.area += sums.area;
@@ -196,7 +196,6 @@ impl Tally {
             if b.0 > a.0 || b.0 == a.0 && (b.2, b.1) < (a.2, a.1) { b } else { a }
         };
         self.peak = self.peak.into_iter().chain(sums.peak).reduce(first);
-        self
     }
 
     /// Adds the share of one pixel.
