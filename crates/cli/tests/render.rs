@@ -110,6 +110,10 @@ fn several_extensions_are_several_pictures() {
     // Wide enough for the gap of the detector, so that weights differ.
     let at = ["--at", "194.9490564 27.98125", "--size", "200"];
     let run = |more: &[&str]| hst(&folder, &[&["render", RED], &at[..], more].concat());
+    // To a folder, which is made, as `hst cutout` makes it.
+    let apart = run(&["--ext", "SCI,WHT", "-d", "new/folder"]);
+    assert!(apart.status.success(), "{}", stderr(&apart));
+    assert_eq!(fs::read_dir(folder.join("new/folder")).unwrap().count(), 2);
     let both = run(&["--ext", "SCI,WHT", "--json"]);
     assert!(both.status.success(), "{}", stderr(&both));
     let stem = RED.trim_end_matches(".fits");

@@ -86,7 +86,7 @@ pub(crate) struct Args {
     /// File to write, .png or .jpg [default: here, IMAGE.png]
     #[arg(short, long, value_name = "FILE", conflicts_with = "dir")]
     out: Option<PathBuf>,
-    /// Folder to write to
+    /// Folder to write to; it is made if need be
     #[arg(short, long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// Format of the pictures, whatever the file is called [default: png]
@@ -250,9 +250,11 @@ impl Args {
         {
             bail!("{}: the ending is neither .png nor .jpg; add --format", out.display());
         }
+        self.options().interval.check()?;
         match &self.dir {
-            Some(dir) if !dir.is_dir() => bail!("the folder {} does not exist", dir.display()),
-            _ => Ok(self.options().interval.check()?),
+            Some(dir) => std::fs::create_dir_all(dir)
+                .with_context(|| format!("cannot make the folder {}", dir.display())),
+            None => Ok(()),
         }
     }
 
