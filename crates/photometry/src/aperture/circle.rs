@@ -68,9 +68,12 @@ impl Circle {
         let left = touched.start..whole.start;
         let right = whole.end..touched.end;
         if !whole.is_empty() && left.len() <= 2 && right.len() <= 2 && line.is_beside() {
-            ends(shares, whole);
             let places = (left.start, right.start);
-            self.arcs.two_and_two::<TERMS>(line, m0, places, table, shares);
+            let [a, b, c, d] = self.arcs.two_and_two::<TERMS>(line, m0, places, table);
+            shares[left.start..left.start + 2].copy_from_slice(&[a, b]);
+            // Where fewer than two are left of what lies inside wholly, the table may not have the second one's side.
+            ends(shares, whole);
+            shares[right.start..right.start + 2].copy_from_slice(&[c, d]);
             shares[touched.end..touched.end + PACK].fill(0.0);
             return;
         }

@@ -188,7 +188,7 @@ impl Arcs {
         }
     }
 
-    /// Writes the shares of two pixels of the left half, from `left` on, and of two of the right one, in a row above or
+    /// The shares of two pixels of the left half, from `left` on, and of two of the right one, in a row above or
     /// below the centre.
     #[inline(always)]
     pub(super) fn two_and_two<const TERMS: usize>(
@@ -197,8 +197,7 @@ impl Arcs {
         m0: f64,
         (left, right): (usize, usize),
         table: &Table<'_>,
-        shares: &mut [f64],
-    ) {
+    ) -> [f64; 4] {
         let rest = self.rest[0];
         let side = |i: usize| m0 - 0.5 + i as f64;
         let m = [-side(left + 1), -side(left + 2), side(right), side(right + 1)];
@@ -208,9 +207,7 @@ impl Arcs {
         };
         let (near, far) = (halves(left + 1, right), halves(left, right + 1));
         let rest = [-rest, -rest, rest, rest];
-        let found = self.parts::<TERMS, LANES>(&line.strips[0], (m, rest), (near, far), [1.0; 4]);
-        shares[left..left + 2].copy_from_slice(&found[..2]);
-        shares[right..right + 2].copy_from_slice(&found[2..]);
+        self.parts::<TERMS, LANES>(&line.strips[0], (m, rest), (near, far), [1.0; 4])
     }
 
     #[inline(always)]

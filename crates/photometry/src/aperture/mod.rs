@@ -329,8 +329,22 @@ mod testing {
 
     /// Rows that are found together are those found one by one, to the last bit, where they must be written.
     fn rows_are_each_row(aperture: &impl Aperture, x0: isize, length: usize) {
-        let (first, stride) = (aperture.bounds().y.start - 1, length + PACK);
-        let count = aperture.bounds().y.len().min(60) + 2;
+        let height = aperture.bounds().y.len().cast_signed();
+        // From before the shape on, and blocks that begin in it, whose rows may all hold pixels wholly.
+        for (from, count) in [(-1, 62), (height / 4, 40), (height / 4 + 1, 7), (height / 2, 1)] {
+            let first = aperture.bounds().y.start + from;
+            let count = (height + 1 - from).min(count).max(1).unsigned_abs();
+            block_is_each_row(aperture, (first, x0), length, count);
+        }
+    }
+
+    fn block_is_each_row(
+        aperture: &impl Aperture,
+        (first, x0): (isize, isize),
+        length: usize,
+        count: usize,
+    ) {
+        let stride = length + PACK;
         let mut all = vec![f64::NAN; count * stride];
         let mut runs = vec![Run::default(); count];
         aperture.rows((first, x0), length, &mut all, &mut runs);

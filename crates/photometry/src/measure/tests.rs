@@ -255,3 +255,19 @@ fn sums_alone_are_the_same_numbers() {
         }
     }
 }
+
+/// Rows are found in blocks, most of which begin inside a large circle.
+#[test]
+fn large_circles_lose_no_pixel() {
+    let ones = Array2::from_elem((1300, 1300), 1.0_f32);
+    for radius in [60.0, 97.3, 150.0, 233.3, 512.0, 600.0] {
+        for (x, y) in [(650.0, 650.0), (649.37, 650.81), (651.5, 648.25)] {
+            let circle = crate::aperture::Circle::new((x, y), radius);
+            let found = measure(&ones, None, &circle).unwrap();
+            let area = std::f64::consts::PI * radius * radius;
+            for value in [found.sum, found.area] {
+                assert!((value - area).abs() < 1e-12 * area, "{radius} {x} {y}: {value} {area}");
+            }
+        }
+    }
+}
