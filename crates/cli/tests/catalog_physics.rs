@@ -346,6 +346,8 @@ fn values_tell_what_was_not_exposed_as_weights_do() {
     let uncovered = |x: usize, y: usize| x + y < 70 || (80..84).contains(&x);
     for (fill, written, detector) in [
         (0.0, "INDEF".into(), "WFC"),
+        // Something was subtracted from all since.
+        (-0.012, "INDEF".into(), "WFC"),
         (f64::NAN, "INDEF".into(), "WFC"),
         (-999.5, hst_fits::Value::from(-999.5), "WFC"),
         // Here three pixels of ten without a count were exposed.

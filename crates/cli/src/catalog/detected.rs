@@ -33,13 +33,12 @@ impl<'a> Detected<'a> {
     /// `sigma` times the noise of the sums, as it is on the image: drizzled pixels are not independent. It is sampled in
     /// `windows`.
     pub(super) fn new(
-        image: &'a Image,
+        image: Exposed<'a, Image>,
         background: &'a Background,
         sigma: f64,
         windows: &[PixelBox],
     ) -> Result<Self, SourceError> {
-        let rows = sampled_rows(image.shape, windows);
-        let image = image.exposed();
+        let rows = sampled_rows(image.shape(), windows);
         let mut found = Self { image, background, threshold: f64::INFINITY };
         let sums: Result<Vec<_>, _> = rows.par_iter().map(|row| found.sums(row)).collect();
         let sums: Vec<_> = sums?.into_iter().flatten().filter(|sum| sum.is_finite()).collect();

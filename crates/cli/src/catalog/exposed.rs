@@ -4,7 +4,6 @@ use astro_coords::PixelBox;
 use hst_fits::{FitsFile, Hdu, ImageSpec};
 use photometry::{MaskSource, Pixel, PixelSource, SourceError};
 
-use super::image::Image;
 use super::planes::{FilePlane, Uncovered};
 
 /// Detectors that count photons: a pixel of no counts is as good as another.
@@ -13,8 +12,8 @@ const COUNTERS: [&str; 3] = ["SBC", "FUV-MAMA", "NUV-MAMA"];
 /// The pixels, those that were never exposed as NaN where their values tell them.
 ///
 /// Drizzle writes NaN or one number where no input has weight, so that the weights, as many bytes again, need not be read
-/// for a mesh over the whole image. The weights are asked where that is not so: images that were not drizzled, weights
-/// that a user names, and detectors whose exposed pixels are often zero too.
+/// for a mesh over the whole image. The weights are asked where that is not so: images that were not drizzled or were
+/// changed since, weights that a user names, and detectors whose exposed pixels are often zero too.
 #[derive(Debug)]
 pub(crate) struct Exposed<'a, S: PixelSource> {
     image: &'a S,
@@ -23,21 +22,15 @@ pub(crate) struct Exposed<'a, S: PixelSource> {
 }
 
 impl<'a, S: PixelSource> Exposed<'a, S> {
-    /// `fill` is what [`fill`] found; without it `weights` tell.
-    pub(crate) fn new(image: &'a S, fill: Option<f32>, weights: Option<&'a FilePlane>) -> Self {
+    /// `fill` is what [`fill`] found and [`tells`] confirmed; without it `weights` tell.
+    pub(crate) fn new(image: &'a S, fill: Option<f64>, weights: Option<&'a FilePlane>) -> Self {
         let uncovered = weights.filter(|_| fill.is_none()).map(Uncovered);
-        Self { image, fill: fill.map(|fill| S::Pixel::from_f64(fill.into())), uncovered }
+        Self { image, fill: fill.map(S::Pixel::from_f64), uncovered }
     }
 
     /// The pixels of no weight, where the weights are needed to tell.
     pub(crate) fn uncovered(&self) -> Option<&dyn MaskSource> {
         self.uncovered.as_ref().map(|uncovered| uncovered as _)
-    }
-}
-
-impl Image {
-    pub(super) fn exposed(&self) -> Exposed<'_, Self> {
-        Exposed::new(self, self.fill, self.planes.weights.as_ref())
     }
 }
 
@@ -60,7 +53,7 @@ impl<S: PixelSource> PixelSource for Exposed<'_, S> {
 
 /// What drizzle wrote where nothing was exposed, beside NaN: D001FVAL, 0 where that names no number. `None` where values do
 /// not tell.
-pub(crate) fn fill(file: &FitsFile, hdu: &Hdu, spec: &ImageSpec) -> Option<f32> {
+pub(crate) fn fill(file: &FitsFile, hdu: &Hdu, spec: &ImageSpec) -> Option<f64> {
     let counts = COUNTERS.contains(&spec.spec.detector.as_str());
     // Dithered tiles do not keep a number exactly.
     let exact = hdu.bitpix.is_float() && !hdu.is_compressed();
@@ -68,7 +61,36 @@ pub(crate) fn fill(file: &FitsFile, hdu: &Hdu, spec: &ImageSpec) -> Option<f32> 
         return None;
     }
     let written = file.primary().find::<f64>("D001FVAL").ok().flatten();
-    #[expect(clippy::cast_possible_truncation, reason = "as it is stored")]
-    let fill = written.filter(|fill| fill.is_finite()).unwrap_or(0.0) as f32;
-    Some(fill)
+    Some(written.filter(|fill| fill.is_finite()).unwrap_or(0.0))
+}
+
+/// Some rows from bottom to top, in which [`tells`] looks.
+pub(crate) fn samples((ny, nx): (usize, usize)) -> Vec<PixelBox> {
+    const ROWS: usize = 9;
+    let row = |k: usize| ((2 * k + 1) * ny / (2 * ROWS)).cast_signed();
+    (0..ROWS.min(ny)).map(|k| PixelBox::new(0..nx.cast_signed(), row(k)..row(k) + 1)).collect()
+}
+
+/// Whether the pixels of no weight, and only they, are NaN or `fill` in the [`samples`]: not so where something was
+/// subtracted since the image was drizzled.
+pub(crate) fn tells<S: PixelSource>(
+    image: &S,
+    weights: &FilePlane,
+    fill: f64,
+) -> Result<bool, SourceError> {
+    let (shape, fill) = (image.shape(), S::Pixel::from_f64(fill));
+    let (mut pixels, mut covered) = (vec![S::Pixel::default(); shape.1], vec![0.0; shape.1]);
+    for row in samples(shape) {
+        image.read(&row, &mut pixels)?;
+        weights.read(&row, &mut covered)?;
+        let told = |pixel: &S::Pixel| *pixel == fill || pixel.to_f64().is_nan();
+        // A bad pixel may have become NaN since, or have weight and no number.
+        let agree = |(pixel, weight): (&S::Pixel, &f32)| {
+            if *weight > 0.0 { *pixel != fill } else { told(pixel) }
+        };
+        if !pixels.iter().zip(&covered).all(agree) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

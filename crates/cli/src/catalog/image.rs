@@ -43,8 +43,8 @@ pub(crate) struct Image {
     pub(crate) wcs: Wcs,
     pub(crate) about: MeasuredImage,
     pub(super) planes: Planes,
-    /// The value of pixels that no exposure covers, besides NaN, where it tells them from all others.
-    pub(super) fill: Option<f32>,
+    /// The value of pixels that no exposure covers, besides NaN, where it should tell them from all others.
+    pub(super) fill: Option<f64>,
     /// Output pixel over input pixel, and drop over input pixel, of a drizzled image.
     pub(super) drizzle: Option<(f64, f64)>,
     /// What a user should know about the header.

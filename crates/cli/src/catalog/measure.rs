@@ -45,11 +45,12 @@ pub(super) fn measure(
     targets: &Targets,
     options: &Options,
 ) -> anyhow::Result<Measured> {
-    let view = View { image, reference: targets.is_reference(image), options };
+    let view = View { image, reference: targets.is_reference(image), options, fill: None };
     let spots = view.spots(targets);
     if spots.is_empty() {
         return Ok(Measured::default());
     }
+    let view = View { fill: view.told_by()?, ..view };
     let plan = NoisePlan::new(image, options)?;
     let windows: Vec<_> = spots.iter().map(|spot| spot.aperture.bounds()).collect();
     let is_local = options.background.is_local();
@@ -70,7 +71,8 @@ pub(super) fn measure(
     });
     let detected = match (&mesh, options.mask_detected) {
         (Some(mesh), Some(sigma)) if noise.empty => Some(
-            Detected::new(image, mesh, sigma, &needed).map_err(|error| anyhow::anyhow!(error))?,
+            Detected::new(view.exposed(), mesh, sigma, &needed)
+                .map_err(|error| anyhow::anyhow!(error))?,
         ),
         _ => None,
     };

@@ -56,7 +56,7 @@ impl View<'_> {
         let Some(sigma) = self.options.mask_detected else { return Ok(Some(first)) };
         let growths = growths.map(|_| self.growths(targets, &first)).transpose()?;
         let regions = growths.as_ref().map(|growths| self.mask(targets, growths));
-        let detected = Detected::new(self.image, &first, sigma, needed)
+        let detected = Detected::new(self.exposed(), &first, sigma, needed)
             .map_err(|error| anyhow::anyhow!(error))?;
         let both = RegionsAnd { regions: regions.as_ref(), detected: Some(&detected) };
         match self.measured(options, Some(&both), windows) {
@@ -77,7 +77,7 @@ impl View<'_> {
         ignore: Option<&dyn MaskSource>,
         windows: &[PixelBox],
     ) -> photometry::Result<Background> {
-        let image = self.image.exposed();
+        let image = self.exposed();
         let masks = Masks { ignore, uncovered: image.uncovered() };
         match self.options.background {
             Subtract::Local(_, reach) => background_near(&image, masks, options, windows, reach),
@@ -103,7 +103,7 @@ impl View<'_> {
     ) -> photometry::Result<f64> {
         let base = self.options.mask_growth.unwrap_or(1.0);
         let step = 0.5 * (base - 1.0);
-        let image = self.image.exposed();
+        let image = self.exposed();
         let uncovered = image.uncovered();
         let pixels = Pixels { background: Some(sky), uncovered, ..Pixels::new(&image) };
         let light = |from: f64| {

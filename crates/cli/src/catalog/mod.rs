@@ -44,7 +44,7 @@ pub(crate) use archive::ArchiveArgs;
 pub(crate) use calibration::{Calibration, PixelUnit, ZeroPoint};
 pub(crate) use combine::{Combine, Row};
 pub(crate) use exclude::{ExcludeRule, exclude};
-pub(crate) use exposed::{Exposed, fill};
+pub(crate) use exposed::{Exposed, fill, tells};
 pub(crate) use flags::flag_words;
 pub(crate) use image::{Extension, Image, holds, pixels};
 pub(crate) use noise::ErrorModel;

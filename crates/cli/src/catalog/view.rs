@@ -6,6 +6,7 @@ use photometry::aperture::Composite;
 
 use super::by_row::ByRow;
 use super::detected::{AROUND, grown};
+use super::exposed::{Exposed, samples, tells};
 use super::figure::{Figure, Grid, Place};
 use super::image::Image;
 use super::local::PixelSet;
@@ -32,6 +33,8 @@ pub(super) struct View<'a> {
     /// Whether pixels of the region file are those of this image.
     pub(super) reference: bool,
     pub(super) options: &'a Options,
+    /// The value that tells what no exposure covers; without it the weights do.
+    pub(super) fill: Option<f64>,
 }
 
 /// Regions that are no part of a local sky, with their numbers if they are sources.
@@ -69,6 +72,26 @@ impl View<'_> {
         Some(Spot { source: index, aperture, is_cut, pixel_area, to_sky })
     }
 
+    /// The value of what no exposure covers, if that is so in some rows of the image.
+    pub(super) fn told_by(&self) -> anyhow::Result<Option<f64>> {
+        let Self { image, options, .. } = self;
+        let (Some(fill), Some(weights)) = (image.fill, &image.planes.weights) else {
+            return Ok(None);
+        };
+        if options.background.is_local() {
+            return Ok(None);
+        }
+        let rows = samples(image.shape);
+        image.prepare(&rows, &rows)?;
+        let told = tells(*image, weights, fill).map_err(|error| anyhow::anyhow!(error))?;
+        Ok(told.then_some(fill))
+    }
+
+    /// The image as its background sees it.
+    pub(super) fn exposed(&self) -> Exposed<'_, Image> {
+        Exposed::new(self.image, self.fill, self.image.planes.weights.as_ref())
+    }
+
     /// The pixels that will be read.
     pub(super) fn needed(
         &self,
@@ -103,7 +126,7 @@ impl View<'_> {
         needed: &[PixelBox],
         plan: &NoisePlan,
     ) -> Vec<PixelBox> {
-        let exposure_from_weights = self.image.fill.is_none() || self.options.background.is_local();
+        let exposure_from_weights = self.fill.is_none() || self.options.background.is_local();
         if exposure_from_weights || plan.is_anywhere() {
             needed.to_vec()
         } else {

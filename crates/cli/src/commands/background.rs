@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use super::catalog::{odd, percentage};
-use crate::catalog::{ExcludeRule, Exposed, Extension, FilePlane, exclude, fill, pixels};
+use crate::catalog::{ExcludeRule, Exposed, Extension, FilePlane, exclude, fill, pixels, tells};
 use crate::console::{Console, Outcome};
 
 const EXAMPLES: &str = "\
@@ -35,7 +35,7 @@ const MANY_EXCLUDED: f64 = 0.25;
 /// noise; boxes with too few good pixels are filled from their neighbours, both meshes are median filtered and drawn
 /// as cubic splines. Sources much wider than a box are taken for background: take larger boxes, or `hst catalog`,
 /// which masks the regions. What no exposure covers does not count: where WHT
-/// is 0, and in a drizzled image NaN or the value of D001FVAL. The image is read and the maps are written a few rows at a time. Headers are kept.
+/// is 0; in a drizzled image with WHT that is where it is NaN or D001FVAL, which is then looked at in its place. The image is read and the maps are written a few rows at a time. Headers are kept.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -130,7 +130,8 @@ impl Job<'_> {
         let weights = FilePlane::beside(self.file, "WHT", self.shape);
         let weights = weights.as_ref().filter(|weights| !weights.is(self.hdu));
         let fill = fill(self.file, self.hdu, &ImageSpec::of(self.file, self.hdu));
-        let exposed = Exposed::new(&image, fill.filter(|_| weights.is_some()), weights);
+        let told = |fill: &f64| weights.is_some_and(|w| tells(&image, w, *fill).unwrap_or(false));
+        let exposed = Exposed::new(&image, fill.filter(told), weights);
         let masks = Masks { ignore: None, uncovered: exposed.uncovered() };
         let found = background(&exposed, masks, &options)
             .with_context(|| format!("no background for {}", self.hdu.place()))?;
