@@ -331,4 +331,13 @@ fn names_are_made_of_what_is_asked_for() {
          --name-template tells them apart\n"
     );
     assert!(!demo.join("194.95.fits").exists());
+
+    // A second image does not take the place of the first one's cutouts.
+    fs::copy(demo.join(IMAGE), demo.join("b_drc.fits")).unwrap();
+    let both = ["cutout", IMAGE, "b_drc.fits", "--table", "two.csv", "--size", "7"];
+    let more = ["--format", "fits", "--overwrite", "--name-template", "{id}.fits"];
+    let refused = hst(demo, &[&both[..], &more].concat());
+    assert_eq!(refused.status.code(), Some(3), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("one.fits holds the cutout of another image"));
+    assert!(demo.join("other.fits").exists());
 }

@@ -121,7 +121,16 @@ impl Many<'_> {
                 let names = self.names(source, &batch, positions, to)?;
                 let path = |i: usize| to.folder.join(&names[i]);
                 for i in (0..names.len()).filter(|i| !names[*i].is_empty()) {
-                    to.check(&path(i), self.files)?;
+                    let path = path(i);
+                    to.check(&path, self.files)?;
+                    // Of one image alone the names were compared already.
+                    if self.files.len() > 1 && !taken.insert(path.clone()) {
+                        bail!(
+                            "{} holds the cutout of another image; {{stem}} in --name-template, or a \
+                             folder for each, tells them apart",
+                            path.display()
+                        );
+                    }
                 }
                 (batch_to_files(&batch, path)?, Vec::new())
             }
