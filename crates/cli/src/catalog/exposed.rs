@@ -64,15 +64,17 @@ pub(crate) fn fill(file: &FitsFile, hdu: &Hdu, spec: &ImageSpec) -> Option<f64> 
     Some(written.filter(|fill| fill.is_finite()).unwrap_or(0.0))
 }
 
-/// Some rows from bottom to top, in which [`tells`] looks.
-pub(crate) fn samples((ny, nx): (usize, usize)) -> Vec<PixelBox> {
-    const ROWS: usize = 9;
-    let row = |k: usize| ((2 * k + 1) * ny / (2 * ROWS)).cast_signed();
-    (0..ROWS.min(ny)).map(|k| PixelBox::new(0..nx.cast_signed(), row(k)..row(k) + 1)).collect()
+/// The middle rows of so many parts of an image.
+pub(super) fn samples((ny, nx): (usize, usize), parts: usize) -> impl Iterator<Item = PixelBox> {
+    let row = move |k: usize| ((2 * k + 1) * ny / (2 * parts)).cast_signed();
+    (0..parts.min(ny)).map(move |k| PixelBox::new(0..nx.cast_signed(), row(k)..row(k) + 1))
 }
 
-/// Whether the pixels of no weight, and only they, are NaN or `fill` in the [`samples`]: not so where something was
-/// subtracted since the image was drizzled.
+/// Rows in which [`tells`] looks.
+pub(super) const SAMPLED: usize = 9;
+
+/// Whether the pixels of no weight, and only they, are NaN or `fill` in some rows: not so where something was subtracted
+/// since the image was drizzled.
 pub(crate) fn tells<S: PixelSource>(
     image: &S,
     weights: &FilePlane,
@@ -80,13 +82,13 @@ pub(crate) fn tells<S: PixelSource>(
 ) -> Result<bool, SourceError> {
     let (shape, fill) = (image.shape(), S::Pixel::from_f64(fill));
     let (mut pixels, mut covered) = (vec![S::Pixel::default(); shape.1], vec![0.0; shape.1]);
-    for row in samples(shape) {
+    for row in samples(shape, SAMPLED) {
         image.read(&row, &mut pixels)?;
         weights.read(&row, &mut covered)?;
-        let told = |pixel: &S::Pixel| *pixel == fill || pixel.to_f64().is_nan();
-        // A bad pixel may have become NaN since, or have weight and no number.
+        // An exposed pixel may have no number either.
         let agree = |(pixel, weight): (&S::Pixel, &f32)| {
-            if *weight > 0.0 { *pixel != fill } else { told(pixel) }
+            let is_fill = *pixel == fill;
+            if *weight > 0.0 { !is_fill } else { is_fill || pixel.to_f64().is_nan() }
         };
         if !pixels.iter().zip(&covered).all(agree) {
             return Ok(false);

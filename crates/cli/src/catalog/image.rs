@@ -11,7 +11,7 @@ use hst_fits::{FitsFile, Hdu, ImageSpec, Wcs};
 use photometry::{PixelSource, SourceError};
 
 use super::calibration::{Calibration, PixelUnit};
-use super::exposed::fill;
+use super::exposed::{SAMPLED, fill, samples, tells};
 use super::planes::{FilePlane, Planes};
 use super::{MeasuredImage, Options};
 use crate::geometry::RegionImage;
@@ -89,6 +89,18 @@ impl Image {
         self.file.prepare(&self.file.hdus()[self.hdu], windows)?;
         let planes = [&self.planes.weights, &self.planes.rms, &self.planes.quality];
         planes.into_iter().flatten().try_for_each(|plane| plane.prepare(beside))
+    }
+
+    /// The value that tells what no exposure covers, if it does so in some rows of the image and its weights.
+    pub(super) fn told_fill(&self) -> anyhow::Result<Option<f64>> {
+        let (Some(fill), Some(weights)) = (self.fill, &self.planes.weights) else {
+            return Ok(None);
+        };
+        let rows: Vec<_> = samples(self.shape, SAMPLED).collect();
+        self.file.prepare(&self.file.hdus()[self.hdu], &rows)?;
+        weights.prepare(&rows)?;
+        let told = tells(self, weights, fill).map_err(|error| anyhow::anyhow!(error))?;
+        Ok(told.then_some(fill))
     }
 
     /// All coordinate systems that a region may name.

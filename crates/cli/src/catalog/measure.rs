@@ -45,13 +45,15 @@ pub(super) fn measure(
     targets: &Targets,
     options: &Options,
 ) -> anyhow::Result<Measured> {
-    let view = View { image, reference: targets.is_reference(image), options, fill: None };
+    let mut view = View { image, reference: targets.is_reference(image), options, fill: None };
     let spots = view.spots(targets);
     if spots.is_empty() {
         return Ok(Measured::default());
     }
-    let view = View { fill: view.told_by()?, ..view };
     let plan = NoisePlan::new(image, options)?;
+    if options.background.mesh().is_some() || plan.needs_mesh() {
+        view.fill = image.told_fill()?;
+    }
     let windows: Vec<_> = spots.iter().map(|spot| spot.aperture.bounds()).collect();
     let is_local = options.background.is_local();
     let others = if is_local { view.others(targets) } else { Others::default() };

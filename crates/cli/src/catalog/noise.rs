@@ -10,6 +10,7 @@ use photometry::noise::drizzle_factor_of_area;
 use photometry::stats::Location;
 use photometry::{Gain, Noise, PixelSource};
 
+use super::exposed::samples;
 use super::image::Image;
 use super::planes::{Inverse, Scaled, Scatter, WeightType};
 use super::view::boxes_around;
@@ -100,6 +101,11 @@ impl NoisePlan {
         self.mesh || self.kind == Kind::Empty
     }
 
+    /// Whether noise is carried from the depth of boxes to that of pixels.
+    fn has_depth(&self, options: &Options) -> bool {
+        self.mesh && options.wht_type == WeightType::Exp
+    }
+
     /// The mean of one over the weights in the boxes of the background near `windows`, where noise is carried from them to
     /// pixels.
     pub(super) fn depth(
@@ -108,11 +114,8 @@ impl NoisePlan {
         options: &Options,
         windows: &[PixelBox],
     ) -> photometry::Result<Option<Surface>> {
-        let weights = image.planes.weights.as_ref();
-        let Some(weights) = weights.filter(|_| self.mesh && options.wht_type == WeightType::Exp)
-        else {
-            return Ok(None);
-        };
+        let weights = image.planes.weights.as_ref().filter(|_| self.has_depth(options));
+        let Some(weights) = weights else { return Ok(None) };
         let mesh = options.background.mesh().cloned().unwrap_or_default();
         let means = BackgroundOptions {
             clip: None,
@@ -131,13 +134,10 @@ impl NoisePlan {
 
     /// The pixels whose weights and noise are read for the sources in `windows`.
     pub(super) fn beside(&self, options: &Options, windows: &[PixelBox]) -> Vec<PixelBox> {
-        if !self.mesh || options.wht_type != WeightType::Exp {
+        if !self.has_depth(options) {
             return windows.to_vec();
         }
-        let side = options
-            .background
-            .mesh()
-            .map_or_else(|| BackgroundOptions::default().box_size, |mesh| mesh.box_size);
+        let side = options.background.mesh().cloned().unwrap_or_default().box_size;
         windows.iter().map(|window| boxes_around(window, side, depth_reach(options))).collect()
     }
 
@@ -224,13 +224,11 @@ impl Image {
     /// The largest weight in some rows, over what the exposure time makes of it; far from 1 these are no seconds.
     pub(super) fn weight_ratio(&self) -> Option<f64> {
         let weights = self.planes.weights.as_ref()?;
-        let (ny, nx) = PixelSource::shape(weights);
-        let mut row = vec![0.0_f32; nx];
+        let mut pixels = vec![0.0_f32; self.shape.1];
         let mut largest = 0.0_f32;
-        for y in (0..16).map(|k| (2 * k + 1) * ny / 32) {
-            let y = y.cast_signed();
-            weights.read(&PixelBox::new(0..nx.cast_signed(), y..y + 1), &mut row).ok()?;
-            largest = row.iter().copied().fold(largest, f32::max);
+        for row in samples(self.shape, 16) {
+            weights.read(&row, &mut pixels).ok()?;
+            largest = pixels.iter().copied().fold(largest, f32::max);
         }
         let expected = self.about.exposure_s * self.drizzle_area();
         (largest > 0.0 && expected > 0.0).then(|| f64::from(largest) / expected)

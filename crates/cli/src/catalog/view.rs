@@ -6,7 +6,7 @@ use photometry::aperture::Composite;
 
 use super::by_row::ByRow;
 use super::detected::{AROUND, grown};
-use super::exposed::{Exposed, samples, tells};
+use super::exposed::Exposed;
 use super::figure::{Figure, Grid, Place};
 use super::image::Image;
 use super::local::PixelSet;
@@ -38,7 +38,9 @@ pub(super) struct View<'a> {
 }
 
 /// Regions that are no part of a local sky, with their numbers if they are sources.
-pub(super) type Others = ByRow<(Option<i64>, Box<dyn Aperture>)>;
+pub(super) type Others = ByRow<Numbered<Box<dyn Aperture>>>;
+
+type Numbered<T> = (Option<i64>, T);
 
 impl View<'_> {
     fn aperture(&self, outline: &Outline) -> Option<Box<dyn Aperture>> {
@@ -70,21 +72,6 @@ impl View<'_> {
         let is_cut = aperture.area() < area;
         let to_sky = [[-a, -b], [c, d]];
         Some(Spot { source: index, aperture, is_cut, pixel_area, to_sky })
-    }
-
-    /// The value of what no exposure covers, if that is so in some rows of the image.
-    pub(super) fn told_by(&self) -> anyhow::Result<Option<f64>> {
-        let Self { image, options, .. } = self;
-        let (Some(fill), Some(weights)) = (image.fill, &image.planes.weights) else {
-            return Ok(None);
-        };
-        if options.background.is_local() {
-            return Ok(None);
-        }
-        let rows = samples(image.shape);
-        image.prepare(&rows, &rows)?;
-        let told = tells(*image, weights, fill).map_err(|error| anyhow::anyhow!(error))?;
-        Ok(told.then_some(fill))
     }
 
     /// The image as its background sees it.
@@ -149,25 +136,14 @@ impl View<'_> {
 
     /// What local skies keep away from: the same as the mask, with the numbers of the regions.
     pub(super) fn others(&self, targets: &Targets) -> Others {
-        let object = |(number, outline): &(i64, Outline)| {
-            let shape = self.grown(outline, self.options.mask_growth?)?;
-            Some((shape.bounds(), (Some(*number), shape)))
-        };
-        let excluded = |outline| {
-            let shape = self.aperture(outline)?;
-            Some((shape.bounds(), (None, shape)))
-        };
-        let objects = targets.objects.iter().filter_map(object);
-        objects.chain(targets.excluded.iter().filter_map(excluded)).collect()
+        let grown = |outline: &Outline| self.grown(outline, self.options.mask_growth?);
+        let excluded = targets.excluded.iter().map(|outline| (None, self.aperture(outline)));
+        objects(targets, grown).chain(excluded).filter_map(placed).collect()
     }
 
     /// The objects as they are, with the numbers of the regions.
     pub(super) fn objects(&self, targets: &Targets) -> Others {
-        let object = |(number, outline): &(i64, Outline)| {
-            let shape = self.aperture(outline)?;
-            Some((shape.bounds(), (Some(*number), shape)))
-        };
-        targets.objects.iter().filter_map(object).collect()
+        objects(targets, |outline| self.aperture(outline)).filter_map(placed).collect()
     }
 
     /// The pixels of the sky of a source, where it has one of its own.
@@ -221,6 +197,22 @@ impl View<'_> {
             _ => Vec::new(),
         }
     }
+}
+
+/// The regions of the sources with their numbers, as `shape` makes them.
+fn objects<'a>(
+    targets: &'a Targets,
+    shape: impl Fn(&Outline) -> Option<Box<dyn Aperture>> + 'a,
+) -> impl Iterator<Item = Numbered<Option<Box<dyn Aperture>>>> + 'a {
+    targets.objects.iter().map(move |(number, outline)| (Some(*number), shape(outline)))
+}
+
+/// A shape by its box, if there is one.
+fn placed(
+    (number, shape): Numbered<Option<Box<dyn Aperture>>>,
+) -> Option<(PixelBox, Numbered<Box<dyn Aperture>>)> {
+    let shape = shape?;
+    Some((shape.bounds(), (number, shape)))
 }
 
 /// Whether a pixel's centre lies in both.

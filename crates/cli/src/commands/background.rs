@@ -130,8 +130,12 @@ impl Job<'_> {
         let weights = FilePlane::beside(self.file, "WHT", self.shape);
         let weights = weights.as_ref().filter(|weights| !weights.is(self.hdu));
         let fill = fill(self.file, self.hdu, &ImageSpec::of(self.file, self.hdu));
-        let told = |fill: &f64| weights.is_some_and(|w| tells(&image, w, *fill).unwrap_or(false));
-        let exposed = Exposed::new(&image, fill.filter(told), weights);
+        let told = match fill.zip(weights) {
+            Some((fill, weights)) => tells(&image, weights, fill),
+            None => Ok(false),
+        };
+        let told = told.map_err(|error| anyhow::anyhow!(error))?;
+        let exposed = Exposed::new(&image, fill.filter(|_| told), weights);
         let masks = Masks { ignore: None, uncovered: exposed.uncovered() };
         let found = background(&exposed, masks, &options)
             .with_context(|| format!("no background for {}", self.hdu.place()))?;

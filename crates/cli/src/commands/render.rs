@@ -16,6 +16,7 @@ use serde_json::json;
 
 use crate::catalog::Extension;
 use crate::console::{Console, Outcome};
+use crate::cutting::harmless;
 use crate::output::write_aside;
 use crate::picture::{Layer, compass, region_marks, scale_bar};
 
@@ -150,7 +151,7 @@ fn gray(
     layer.warnings.iter().for_each(|text| console.warning(text));
     let ending = match ext {
         Some(Extension::Name(name)) if args.ext.len() > 1 => {
-            format!("_{}", name.replace(['/', '\\'], "_"))
+            format!("_{}", harmless(name))
         }
         Some(Extension::Number(number)) if args.ext.len() > 1 => format!("_{number}"),
         _ => String::new(),

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::console::{Console, Outcome};
 
 pub(crate) use many::{Form, Many};
-pub(crate) use name::{DEFAULT_NAME, Fields, NAME_IN_ARCHIVE, NAME_OF_MANY, Template};
+pub(crate) use name::{DEFAULT_NAME, Fields, NAME_IN_ARCHIVE, NAME_OF_MANY, Template, harmless};
 
 /// Where cutouts go.
 #[derive(Debug)]

@@ -134,7 +134,7 @@ pub(super) fn stem(path: &Path) -> String {
 }
 
 /// Without what leads to other folders.
-pub(super) fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     text.replace(['/', '\\', '\0'], "_")
 }
 
