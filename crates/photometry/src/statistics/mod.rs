@@ -141,24 +141,18 @@ fn gather<S: PixelSource>(
         (Inside::with_room_for(aperture, window), Centers::with_capacity(window.y.len()));
     let start = window.x.start;
     aperture.centers_of_rows(window.y.clone(), &window.x, &mut centers);
-    walk(
-        pixels,
-        &options.measure,
-        window,
-        options.local_sky,
-        |y: isize, row: &Row<'_, S::Pixel>| {
-            for run in centers.row((y - window.y.start).unsigned_abs()) {
-                let from = found.values.len();
-                for x in run.clone() {
-                    let value = row.value((x - start).unsigned_abs());
-                    found.n_bad += u64::from(value.is_none());
-                    found.values.push(value.unwrap_or(f64::NAN));
-                }
-                let (y, x) = ((y - window.y.start) as f64, (run.start - start) as f64);
-                found.runs.push(Run { y, x, values: from..found.values.len() });
+    each_row(pixels, options, window, |y, row| {
+        for run in centers.row((y - window.y.start).unsigned_abs()) {
+            let from = found.values.len();
+            for x in run.clone() {
+                let value = row.value((x - start).unsigned_abs());
+                found.n_bad += u64::from(value.is_none());
+                found.values.push(value.unwrap_or(f64::NAN));
             }
-        },
-    )?;
+            let (y, x) = ((y - window.y.start) as f64, (run.start - start) as f64);
+            found.runs.push(Run { y, x, values: from..found.values.len() });
+        }
+    })?;
     Ok(found)
 }
 
@@ -170,18 +164,23 @@ fn shared_values<S: PixelSource>(
     window: &PixelBox,
 ) -> Result<Vec<f64>> {
     let (mut values, mut shares) = (Vec::new(), vec![0.0; window.shape().1]);
-    walk(
-        pixels,
-        &options.measure,
-        window,
-        options.local_sky,
-        |y: isize, row: &Row<'_, S::Pixel>| {
-            let touched = aperture.row(y, window.x.start, &mut shares).touched;
-            let shared = touched.filter(|&i| shares[i] > 0.0);
-            values.extend(shared.filter_map(|i| row.value(i)));
-        },
-    )?;
+    each_row(pixels, options, window, |y, row| {
+        let touched = aperture.row(y, window.x.start, &mut shares).touched;
+        let shared = touched.filter(|&i| shares[i] > 0.0);
+        values.extend(shared.filter_map(|i| row.value(i)));
+    })?;
     Ok(values)
+}
+
+/// The rows of the window above the background and the local sky.
+#[inline(always)]
+fn each_row<S: PixelSource>(
+    pixels: &Pixels<'_, S>,
+    options: &StatisticsOptions,
+    window: &PixelBox,
+    visit: impl FnMut(isize, &Row<'_, S::Pixel>),
+) -> Result<()> {
+    walk(pixels, &options.measure, window, options.local_sky, visit)
 }
 
 fn bounds(values: &[f64], clip: Option<&SigmaClip>) -> (f64, f64) {
