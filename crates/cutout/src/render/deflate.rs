@@ -387,11 +387,7 @@ mod tests {
 
     #[test]
     fn noise_takes_what_it_must_and_flat_rows_next_to_nothing() {
-        let mut state = 1u64;
-        let mut noise = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 60) as u8
-        };
+        let mut noise = super::super::testing::noise();
         let mut deflater = Deflater::new();
         let bytes: Vec<u8> = (0..100_000).map(|_| noise()).collect();
         let length = packed(&mut deflater, &bytes).len();

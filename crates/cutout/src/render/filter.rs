@@ -114,11 +114,7 @@ mod tests {
 
     #[test]
     fn the_filter_follows_the_picture_and_can_be_undone() {
-        let mut state = 1u64;
-        let mut noise = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 60) as u8
-        };
+        let mut noise = super::super::testing::noise();
         let (line, ny) = (300, 20);
         let row: Vec<u8> = (0..line).map(|_| noise()).collect();
         let noisy: Vec<u8> = (0..ny * line).map(|_| noise()).collect();

@@ -75,3 +75,15 @@ pub fn render<T: Sample>(
     }
     Ok(out)
 }
+
+#[cfg(test)]
+mod testing {
+    /// Bytes of 0 to 15 in no order, the same ones each time.
+    pub(super) fn noise() -> impl FnMut() -> u8 {
+        let mut state = 1_u64;
+        move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 60) as u8
+        }
+    }
+}
