@@ -4,10 +4,8 @@
 
 use std::path::Path;
 
-use astro_coords::PixelBox;
-use hst_fits::{
-    FitsFile, Hdu, HduKind, ImageSpec, LookupTables, Pixels, Wcs, WriteOptions, images_to_bytes,
-};
+use astro_coords::{PixelBox, PixelCoord, SkyCoord};
+use hst_fits::{FitsFile, Hdu, HduKind, ImageSpec, Pixels, Wcs, WriteOptions, images_to_bytes};
 
 /// Pixels read of a unit at most, so that a large image costs no time.
 const MOST: usize = 1 << 20;
@@ -27,7 +25,9 @@ pub(crate) fn read_everything(bytes: &[u8]) -> Vec<String> {
         };
         ImageSpec::of(&file, hdu);
         // What is wrong with coordinates has tests of its own.
-        let _ = Wcs::from_keywords(&hdu.header, None, &LookupTables::default());
+        if let Ok(wcs) = file.wcs(hdu, None) {
+            convert(&wcs, hdu.shape().unwrap_or((100, 100)));
+        }
         note(rewrite(hdu));
         if let Some(shape) = hdu.plane_shape() {
             windows(shape).iter().for_each(|window| note(read(&file, hdu, window)));
@@ -65,6 +65,28 @@ fn read(file: &FitsFile, hdu: &Hdu, window: &PixelBox) -> hst_fits::Result<()> {
     file.read_plane(hdu, last, window, &mut physical)?;
     assert_eq!(stored.bytes().len(), physical.len() * hdu.bitpix.bytes());
     Ok(())
+}
+
+/// A pixel has a place on the sky or none, and a place a pixel; one by one, many at once, and with their derivatives.
+fn convert(wcs: &Wcs, shape: (usize, usize)) {
+    let (ny, nx) = (shape.0 as f64, shape.1 as f64);
+    let pixels = [(-0.5, -0.5), (0.0, ny), (nx / 2.0, ny / 2.0), (nx - 0.5, ny - 0.5), (1e9, -1e9)]
+        .map(|(x, y)| PixelCoord::new(x, y));
+    for pixel in pixels {
+        let Some(place) = wcs.to_sky(pixel) else { continue };
+        assert!((0.0..360.0).contains(&place.ra.degrees()), "{place:?}");
+        assert!((-90.0..=90.0).contains(&place.dec.degrees()), "{place:?}");
+        if let Some(back) = wcs.to_pixel(place) {
+            assert!(back.x.is_finite() && back.y.is_finite(), "{back:?}");
+        }
+        wcs.jacobian(pixel);
+    }
+    let mut places = [SkyCoord::default(); 5];
+    wcs.to_sky_many(&pixels, &mut places);
+    let mut back = pixels;
+    wcs.to_pixel_many(&places, &mut back);
+    wcs.footprint(shape);
+    wcs.shifted(3, -7);
 }
 
 /// A header that can be written reads back with the same cards.
