@@ -50,6 +50,25 @@ pub(crate) enum Outcome {
     Interrupted,
 }
 
+/// Options that do not go together or say nothing, which only a look at all of them shows. The exit code is that of
+/// an option that does not exist.
+#[derive(Debug)]
+pub(crate) struct WrongUsage(pub(crate) String);
+
+impl std::fmt::Display for WrongUsage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongUsage {}
+
+/// Returns [`WrongUsage`] with a formatted text.
+macro_rules! wrong_usage {
+    ($($text:tt)*) => { return Err(anyhow::Error::from($crate::console::WrongUsage(format!($($text)*)))) };
+}
+pub(crate) use wrong_usage;
+
 /// As shells tell a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
 

@@ -25,7 +25,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use commands::Command;
-use console::{Console, Global};
+use console::{Console, Global, WrongUsage};
 
 const START: &str = "\
 Start with:
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
         Err(error) if console::is_cancelled(&error) => console.interrupted().into(),
         Err(error) => {
             console.error(&error);
-            ExitCode::from(1)
+            ExitCode::from(if error.is::<WrongUsage>() { 2 } else { 1 })
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use hst_fits::Aside;
 
-use crate::console::Console;
+use crate::console::{Console, wrong_usage};
 use crate::table::{Format, Table};
 
 /// Options of every command that writes a table.
@@ -28,12 +28,12 @@ impl Output {
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         let Some(path) = &self.out else {
             if self.format.is_some_and(Format::is_binary) && io::stdout().is_terminal() {
-                bail!("a binary table is nothing to look at; name a file with --out");
+                wrong_usage!("a binary table is nothing to look at; name a file with --out");
             }
             return Ok(());
         };
         if self.format.is_none() && Format::of_path(path).is_none() {
-            bail!(
+            wrong_usage!(
                 "{}: the ending names no table format; add --format ecsv, csv, json, fits or votable",
                 path.display()
             );

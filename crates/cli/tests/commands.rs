@@ -117,7 +117,12 @@ fn bad_input_is_named_and_nothing_panics() {
         (vec!["catalog", regions, "--images", "a.fits", "--archive", "."], 2, "--images"),
         (vec!["catalog", regions, "--archive", "nowhere"], 1, "nowhere is no folder"),
         (vec!["catalog", regions, "--images", "a.fits", "--box", "0"], 2, "--box"),
-        (vec!["catalog", regions, "--images", "a.fits", "-o", "table.xyz"], 1, "table.xyz"),
+        (vec!["catalog", regions, "--images", "a.fits", "-o", "table.xyz"], 2, "table.xyz"),
+        (
+            vec!["catalog", regions, "--images", "a.fits", "--columns", "id,colour"],
+            2,
+            "there is no column colour",
+        ),
         (vec!["info", "page.fits"], 1, "page.fits"),
     ] {
         let output = hst(folder.path(), &args);

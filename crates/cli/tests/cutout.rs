@@ -332,6 +332,26 @@ fn names_are_made_of_what_is_asked_for() {
     );
     assert!(!demo.join("194.95.fits").exists());
 
+    // A template that would name nothing is refused.
+    let both = [&one[..], &["-o", "x.fits"], &template].concat();
+    let arrays = [
+        "cutout",
+        IMAGE,
+        "--table",
+        "two.csv",
+        "--size",
+        "7",
+        "--format",
+        "npy",
+        "--name-template",
+    ];
+    for args in [both, [&arrays[..], &["{id}.npy"]].concat()] {
+        let refused = hst(demo, &args);
+        assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+        assert!(stderr(&refused).contains("--name-template"), "{}", stderr(&refused));
+    }
+    assert!(!demo.join("x.fits").exists());
+
     // A second image does not take the place of the first one's cutouts.
     fs::copy(demo.join(IMAGE), demo.join("b_drc.fits")).unwrap();
     let both = ["cutout", IMAGE, "b_drc.fits", "--table", "two.csv", "--size", "7"];

@@ -226,7 +226,7 @@ fn bad_files_lose_nothing_and_names_are_in_headers() {
     assert_eq!(names(folder.path(), "hst_combined").len(), 1);
 
     for (args, code, text) in [
-        (&["mvm", "query", "--at", AT, "--size", "200", "--archive", "."][..], 1, "needs an image"),
+        (&["mvm", "query", "--at", AT, "--size", "200", "--archive", "."][..], 2, "needs an image"),
         (
             &["mvm", "query", "--at", "10 10", "--size", "9arcsec", "--archive", "."],
             1,

@@ -180,7 +180,7 @@ fn skycells_by_place_region_and_name() {
     assert_eq!(card(&run(&["skycell", "show", "p1889"]), "CRPIX1"), 225144.0);
     for wrong in ["p9999", "p1889x22y01", "p1889 x", "x"] {
         let output = hst(folder.path(), &["skycell", "show", wrong]);
-        assert_eq!(output.status.code(), Some(1), "{wrong}");
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
         assert!(stderr(&output).starts_with("error: "), "{}", stderr(&output));
     }
 }

@@ -74,7 +74,7 @@ fn a_recorded_session_is_used_again_without_network() {
     assert!(text.contains("not recorded: POST") && text.contains("the nearest is"), "{text}");
 
     let neither = hst(folder.path(), &["search", &regions, "--archive", ".", "--record", "x"]);
-    assert_eq!(neither.status.code(), Some(1));
+    assert_eq!(neither.status.code(), Some(2));
     assert!(stderr(&neither).contains("--record and --replay are for servers"));
     let both = ["search", "--at", "1 2", "--record", "x", "--replay", "y"];
     assert_eq!(hst(folder.path(), &both).status.code(), Some(2));

@@ -15,7 +15,7 @@ use std::str::FromStr;
 use anyhow::{Context, bail};
 use mast_client::{Archive, IndexOptions, LocalArchive, MAST, Project};
 
-use crate::console::Console;
+use crate::console::{Console, wrong_usage};
 
 pub(crate) use headers::{described, read_image};
 pub(crate) use rows::{manifest_table, products_of, products_table};
@@ -80,7 +80,10 @@ impl Place {
     ) -> anyhow::Result<Box<dyn Archive>> {
         match (self, self.url()) {
             (Self::Folder(folder), _) if session.is_used() => {
-                bail!("{} is a folder; --record and --replay are for servers", folder.display())
+                wrong_usage!(
+                    "{} is a folder; --record and --replay are for servers",
+                    folder.display()
+                )
             }
             (Self::Folder(folder), _) => Ok(Box::new(index(folder, console)?)),
             (_, url) => Ok(Box::new(session.client(&url.unwrap_or_default(), console)?)),

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use astro_coords::{Angle, SkyCircle, SkyCoord, SkyShape};
 use clap::ValueEnum;
 use mast_client::{MAST, Partial, Plan, PlanOptions, Project, Spec, plan, total_size};
 
 use super::{Place, Session, bytes, chained, shapes};
-use crate::console::Console;
+use crate::console::{Console, wrong_usage};
 
 /// The specs of the main job where the archive has everything.
 const CLASSIC: [&str; 3] = ["HST-WFC3-UVIS-F336W", "HST-ACS-WFC-F475W", "HST-ACS-WFC-F814W"];
@@ -68,7 +68,7 @@ impl Selectors {
         console: &Console,
     ) -> anyhow::Result<(Vec<SkyShape>, usize)> {
         match (regions, &self.at) {
-            (Some(_), Some(_)) => bail!("give a region file or --at, not both"),
+            (Some(_), Some(_)) => wrong_usage!("give a region file or --at, not both"),
             (Some(path), None) => shapes::of_file(path, console),
             (None, Some(text)) => {
                 let center = self.place(text, console)?;
@@ -78,7 +78,7 @@ impl Selectors {
                 };
                 Ok((vec![shape], 0))
             }
-            (None, None) => bail!("nowhere to look: give a region file, or --at POS"),
+            (None, None) => wrong_usage!("nowhere to look: give a region file, or --at POS"),
         }
     }
 

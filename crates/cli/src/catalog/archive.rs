@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
 use mast_client::{
     Archive, Cone, Observation, Partial, Plan, PlanOptions, Product, Project, plan, same_exposures,
     total_size,
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 use super::twins::twins;
 use super::{Catalog, Combine, Options, Source, Targets, measure};
 use crate::archive::{self, Images, Place, ProjectName, Session, Transfer};
-use crate::console::Console;
+use crate::console::{Console, wrong_usage};
 use crate::open;
 
 /// Options of the archive as the source of images.
@@ -67,12 +66,16 @@ impl ArchiveArgs {
     ) -> anyhow::Result<From> {
         if !given.is_empty() {
             if self.session.is_used() {
-                bail!("--record and --replay are for images of an archive, not for --images");
+                wrong_usage!(
+                    "--record and --replay are for images of an archive, not for --images"
+                );
             }
             return Ok(From::Files(without_same_exposures(given, console)));
         }
         if self.remote && self.session.is_used() {
-            bail!("--record and --replay keep whole files, and --remote reads parts of them");
+            wrong_usage!(
+                "--record and --replay keep whole files, and --remote reads parts of them"
+            );
         }
         let place = self.archive.clone().unwrap_or(Place::Mast);
         let cones: Vec<_> = sources

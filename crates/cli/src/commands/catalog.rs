@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use astro_coords::Angle;
 use clap::ValueEnum;
 
@@ -14,7 +14,7 @@ use crate::catalog::{
     self, ArchiveArgs, Catalog, Combine, Encircled, ErrorModel, ExcludeRule, Extension, Options,
     RingSize, SkyShape, Subtract, Sum, WeightType, ZeroPoint, columns,
 };
-use crate::console::{Console, Outcome};
+use crate::console::{Console, Outcome, WrongUsage, wrong_usage};
 use crate::output::{Output, write_aside};
 use crate::report::{MOST_SECTIONS, Report};
 use crate::table::Table;
@@ -228,12 +228,14 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     }
     let options = args.options()?;
     if args.layout == Layout::Wide && options.combine == Combine::None {
-        bail!("--layout wide has no place for the rows of --combine none");
+        wrong_usage!("--layout wide has no place for the rows of --combine none");
     }
     // Nobody waits for an hour to be told of a slip; columns of the wide layout have the names of filters yet unknown.
     if args.layout == Layout::Long && args.columns != ["all"] {
         let known = columns::table(&Catalog::default(), &options);
-        known.select(&args.columns).map_err(|name| anyhow!("there is no column {name}"))?;
+        known
+            .select(&args.columns)
+            .map_err(|name| WrongUsage(format!("there is no column {name}")))?;
     }
     let regions = catalog::read_sources(&args.regions, args.from, &args.images, &options)?;
     regions.report(console);
@@ -257,7 +259,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
         table = catalog::wide(&catalog, &table);
     }
     if !args.columns.is_empty() && args.columns != ["all"] {
-        table = table.select(&args.columns).map_err(|name| anyhow!("there is no column {name}"))?;
+        table = table
+            .select(&args.columns)
+            .map_err(|name| WrongUsage(format!("there is no column {name}")))?;
     }
     table.meta = catalog::provenance(&args.regions, &options, &catalog);
     table.meta.extend(images.provenance().map(|value| ("archive".to_owned(), value)));

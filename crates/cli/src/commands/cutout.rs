@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use astro_coords::SkyCoord;
 use clap::ValueEnum;
 use cutout::{
@@ -10,7 +10,7 @@ use cutout::{
     Rounding, Size, SizePolicy, Softened,
 };
 
-use crate::console::{Console, Outcome};
+use crate::console::{Console, Outcome, wrong_usage};
 use crate::cutting::{self, Destination, Form, Many, Template};
 
 const EXAMPLES: &str = "\
@@ -175,6 +175,22 @@ impl Args {
         }
     }
 
+    /// A template that would name nothing is a misunderstanding.
+    fn check_names(&self) -> anyhow::Result<()> {
+        if self.name_template.is_none() {
+            return Ok(());
+        }
+        match (self.table.is_some(), self.format.unwrap_or_default()) {
+            (true, Form::Npy) => wrong_usage!(
+                "--name-template names FITS files, and --format npy writes arrays of all; use -o or -d"
+            ),
+            (false, _) if self.out.is_some() => {
+                wrong_usage!("-o names the file, and so does --name-template; one of them must go")
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn template(&self) -> Template {
         let default = match (&self.table, self.format.unwrap_or_default()) {
             (None, _) => cutting::DEFAULT_NAME,
@@ -201,15 +217,18 @@ impl Args {
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     let options = args.options();
     if args.out.is_some() && args.files.len() > 1 && !args.single {
-        bail!("-o names one file for {} images; add --single, or use -d", args.files.len());
+        wrong_usage!("-o names one file for {} images; add --single, or use -d", args.files.len());
     }
+    args.check_names()?;
     let destination = args.destination()?;
     if let Some(table) = &args.table {
         let (size, form) = (args.size, args.format.unwrap_or_default());
         let many = Many { files: &args.files, table, size, options: &options, form };
         return many.run(&destination, console);
     }
-    let (Some(at), Some(size)) = (args.at, args.size) else { bail!("where? add --at and --size") };
+    let (Some(at), Some(size)) = (args.at, args.size) else {
+        wrong_usage!("where? add --at and --size")
+    };
     let job = cutting::Job { files: &args.files, at, size, options: &options };
     match args.single {
         true => job.to_one(&destination, console),

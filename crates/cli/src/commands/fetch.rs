@@ -7,7 +7,7 @@ use mast_client::Product;
 use serde_json::json;
 
 use crate::archive::{Selectors, Transfer, bring, manifest_table, products_of};
-use crate::console::{Console, Outcome};
+use crate::console::{Console, Outcome, wrong_usage};
 use crate::output::Output;
 
 const EXAMPLES: &str = "\
@@ -88,7 +88,7 @@ impl Args {
         let table = self.what.as_ref().filter(|path| is_table(path)).or(self.retry_from.as_ref());
         if let Some(path) = table {
             if self.selectors.at.is_some() {
-                bail!("give a table or --at, not both");
+                wrong_usage!("give a table or --at, not both");
             }
             return Ok((products_of(path)?, 0));
         }

@@ -15,7 +15,7 @@ use super::combine::{Method, Relation};
 use crate::archive::{
     Place, Session, Transfer, bring, bytes, chained, manifest_table, products_of,
 };
-use crate::console::{Console, Outcome};
+use crate::console::{Console, Outcome, wrong_usage};
 use crate::mvm::{Found, Wanted, search};
 use crate::output::write_aside;
 use crate::table::Format;
@@ -208,7 +208,7 @@ impl Around {
         let side = |length| match length {
             cutout::Length::Sky(angle) => Ok(angle),
             cutout::Length::Pixels(_) => {
-                bail!("a size in pixels needs an image; write 256arcsec or 5x4arcmin")
+                wrong_usage!("a size in pixels needs an image; write 256arcsec or 5x4arcmin")
             }
         };
         Ok(Wanted {

@@ -3,14 +3,14 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use astro_coords::{PixelCoord, SkyCoord};
 use hst_fits::Wcs;
 use rayon::prelude::*;
 use serde_json::json;
 
 use crate::catalog::{Extension, holds, pixels};
-use crate::console::{Console, Outcome};
+use crate::console::{Console, Outcome, wrong_usage};
 
 /// Lines that are converted at once.
 const CHUNK: usize = 1 << 15;
@@ -173,7 +173,9 @@ fn convert(
     if points.is_empty() {
         let input = io::stdin();
         if input.is_terminal() {
-            bail!("no point to convert: give them as arguments, or on standard input, one a line");
+            wrong_usage!(
+                "no point to convert: give them as arguments, or on standard input, one a line"
+            );
         }
         let mut lines = input.lock().lines().enumerate();
         loop {

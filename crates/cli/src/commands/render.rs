@@ -15,7 +15,7 @@ use cutout::render::{
 use serde_json::json;
 
 use crate::catalog::Extension;
-use crate::console::{Console, Outcome};
+use crate::console::{Console, Outcome, wrong_usage};
 use crate::cutting::harmless;
 use crate::output::write_aside;
 use crate::picture::{Layer, compass, region_marks, scale_bar};
@@ -120,7 +120,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     if args.rgb {
         let files: Vec<&Path> = args.files.iter().map(PathBuf::as_path).collect();
         let [red, green, blue] = files[..] else {
-            bail!("--rgb takes three images (red, green, blue), not {}", files.len());
+            wrong_usage!("--rgb takes three images (red, green, blue), not {}", files.len());
         };
         color(args, [red, green, blue], console)?;
         return Ok(Outcome::Complete);
@@ -240,18 +240,20 @@ impl Args {
     fn check(&self) -> anyhow::Result<()> {
         let pictures = self.pictures().len();
         if self.out.is_some() && !self.rgb && pictures > 1 {
-            bail!("--out names one picture, and there are {pictures} images; use --dir");
+            wrong_usage!("--out names one picture, and there are {pictures} images; use --dir");
         }
         if self.rgb && self.ext.len() > 1 {
-            bail!("--rgb takes one extension, the same of all three images");
+            wrong_usage!("--rgb takes one extension, the same of all three images");
         }
         if let Some(out) = &self.out
             && self.format.is_none()
             && format_of(out).is_none()
         {
-            bail!("{}: the ending is neither .png nor .jpg; add --format", out.display());
+            wrong_usage!("{}: the ending is neither .png nor .jpg; add --format", out.display());
         }
-        self.options().interval.check()?;
+        if let Err(error) = self.options().interval.check() {
+            wrong_usage!("{error}");
+        }
         match &self.dir {
             Some(dir) => std::fs::create_dir_all(dir)
                 .with_context(|| format!("cannot make the folder {}", dir.display())),

@@ -3,14 +3,13 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::bail;
 use astro_coords::{Footprint, PixelCoord, SkyCoord};
 use clap::ValueEnum;
 use hst_fits::{CellScale, MvmName, ProjectionCell, SkyCell, Wcs};
 use serde_json::{Value, json};
 
 use crate::archive::shapes_of_file;
-use crate::console::{Console, Outcome};
+use crate::console::{Console, Outcome, wrong_usage};
 use crate::output::Output;
 use crate::table::{Column, Table, Values};
 
@@ -291,13 +290,13 @@ fn grid(name: &str, wanted: Option<CellScale>) -> anyhow::Result<Grid> {
     };
     let digits = base.strip_prefix(['p', 'P']).filter(|digits| digits.len() <= 4);
     let Some(id) = digits.and_then(|digits| digits.parse::<u16>().ok()) else {
-        return Err(problem.into());
+        wrong_usage!("{problem}");
     };
     let Some(cell) = ProjectionCell::new(id) else {
-        bail!("projection cells are p0000 to p{}: {base}", ProjectionCell::COUNT - 1);
+        wrong_usage!("projection cells are p0000 to p{}: {base}", ProjectionCell::COUNT - 1);
     };
     if wanted == Some(CellScale::Coarse) {
-        bail!("a projection cell has fine pixels; coarse skycells do not lie on one grid");
+        wrong_usage!("a projection cell has fine pixels; coarse skycells do not lie on one grid");
     }
     Ok(Grid {
         name: format!("projection cell {id}"),

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::name::stem;
 use super::positions::{self, Position};
 use super::{Destination, Fields};
-use crate::console::{Console, Outcome};
+use crate::console::{Console, Outcome, wrong_usage};
 use crate::output::write_aside;
 use crate::table::{Column, Format, Table, Values};
 
@@ -54,7 +54,7 @@ impl Many<'_> {
         let positions = positions::read(self.table)?;
         if self.size.is_none() && positions.iter().any(|p| p.size.is_none() && p.problem.is_none())
         {
-            bail!("how large? add --size, or columns nx and ny to {}", self.table.display());
+            wrong_usage!("how large? add --size, or columns nx and ny to {}", self.table.display());
         }
         let places: Vec<SkyCoord> = positions.iter().map(|position| position.at).collect();
         let (mut written, mut skipped) = (Vec::new(), Vec::new());

@@ -7,6 +7,8 @@ use anyhow::{Context, bail};
 use astro_coords::{Angle, SkyCoord};
 use hst_fits::{FitsFile, HduKind, Values};
 
+use super::name::harmless;
+
 /// A row of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Position {
@@ -191,21 +193,23 @@ fn of_fits(file: FitsFile) -> anyhow::Result<Vec<Position>> {
     Ok((0..table.rows).map(position).collect())
 }
 
-/// Names that come again get `_2` and so on.
+/// Names that come again get `_2` and so on, also those that differ only in what a file's name cannot hold.
 fn unique(positions: &mut [Position]) {
     let mut seen = HashSet::new();
     // Where to go on counting, so that a name a million times over costs a million steps.
     let mut counts: HashMap<String, usize> = HashMap::new();
     for position in positions {
-        if seen.insert(position.id.clone()) {
+        let name = harmless(&position.id);
+        if !seen.contains(&name) {
+            seen.insert(name);
             continue;
         }
-        let n = counts.entry(position.id.clone()).or_insert(1);
-        let mut numbered = (*n + 1..).map(|n| (n, format!("{}_{n}", position.id)));
-        if let Some((count, id)) = numbered.find(|(_, id)| !seen.contains(id)) {
+        let n = counts.entry(name.clone()).or_insert(1);
+        let mut numbered = (*n + 1..).map(|n| (n, format!("{name}_{n}")));
+        if let Some((count, numbered)) = numbered.find(|(_, name)| !seen.contains(name)) {
             *n = count;
-            seen.insert(id.clone());
-            position.id = id;
+            position.id = format!("{}_{count}", position.id);
+            seen.insert(numbered);
         }
     }
 }
@@ -237,6 +241,9 @@ mod tests {
         let at = |i: usize| (csv[i].at.ra.degrees(), csv[i].at.dec.degrees());
         assert!((at(0).0 - 202.469_583).abs() < 1e-6 && (at(0).1 - 47.195_278).abs() < 1e-6);
         assert_eq!(at(1), (2.0, 1.0));
+        let ids = text("id,ra,dec\na/b,1,1\na_b,1,1\na/b,1,1\na_b_2,1,1\n");
+        let ids: Vec<_> = ids.iter().map(|position| position.id.as_str()).collect();
+        assert_eq!(ids, ["a/b", "a_b_2", "a/b_3", "a_b_2_2"]);
         let plain = text("10 20\n\n# a comment\n11 21\n");
         assert_eq!((plain.len(), plain[1].id.as_str()), (2, "2"));
     }
