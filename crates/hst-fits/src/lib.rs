@@ -20,6 +20,8 @@ mod spec;
 mod stored;
 mod table;
 mod tiles;
+#[doc(hidden)]
+pub mod vectors;
 mod verify;
 mod wcs;
 mod write;

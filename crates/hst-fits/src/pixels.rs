@@ -1,6 +1,6 @@
 //! Stored bytes become physical values.
 
-use crate::{Bitpix, Hdu, Result};
+use crate::{Bitpix, Hdu, Result, vectors};
 
 /// A number that pixels are read as: `f32` or `f64`.
 pub trait PixelType: Copy + Send + Sync + sealed::FromStored {}
@@ -120,8 +120,22 @@ impl Decoder {
 }
 
 fn each<const N: usize, T>(bytes: &[u8], out: &mut [T], decode: impl Fn([u8; N]) -> T) {
-    let (pixels, _) = bytes.as_chunks::<N>();
-    for (out, pixel) in out.iter_mut().zip(pixels) {
-        *out = decode(*pixel);
+    vectors::run(Each { bytes, out, decode });
+}
+
+/// Every pixel for itself.
+struct Each<'a, const N: usize, T, F: Fn([u8; N]) -> T> {
+    bytes: &'a [u8],
+    out: &'a mut [T],
+    decode: F,
+}
+
+impl<const N: usize, T, F: Fn([u8; N]) -> T> vectors::Work for Each<'_, N, T, F> {
+    #[inline(always)]
+    fn run(self) {
+        let (pixels, _) = self.bytes.as_chunks::<N>();
+        for (out, pixel) in self.out.iter_mut().zip(pixels) {
+            *out = (self.decode)(*pixel);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use hst_fits::PixelType;
+use hst_fits::{PixelType, vectors};
 
 /// What images of the same place have to do with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -86,6 +86,7 @@ pub(crate) trait Stored: PixelType + Into<f64> + 'static {
 impl Stored for f32 {
     const ONES: &'static [Self; BLOCK] = &[1.0; BLOCK];
     const NOTHING_AND_ZERO: [Self; 2] = [Self::NAN, 0.0];
+    #[inline(always)]
     fn counts(self, weight: Self) -> bool {
         self.is_finite() & (weight > 0.0) & weight.is_finite()
     }
@@ -93,6 +94,7 @@ impl Stored for f32 {
 impl Stored for f64 {
     const ONES: &'static [Self; BLOCK] = &[1.0; BLOCK];
     const NOTHING_AND_ZERO: [Self; 2] = [Self::NAN, 0.0];
+    #[inline(always)]
     fn counts(self, weight: Self) -> bool {
         self.is_finite() & (weight > 0.0) & weight.is_finite()
     }
@@ -100,6 +102,7 @@ impl Stored for f64 {
 
 impl<'a, T: Stored> Part<'a, T> {
     /// Some of the pixels; with weights, be it that they are all 1.
+    #[inline(always)]
     fn slice(&self, pixels: Range<usize>) -> Self {
         let weights = match self.weights {
             [] => &T::ONES[..pixels.len()],
@@ -109,12 +112,14 @@ impl<'a, T: Stored> Part<'a, T> {
     }
 
     /// Whether every pixel is finite and has a weight.
+    #[inline(always)]
     fn counts_everywhere(&self) -> bool {
         // Without a branch for each pixel.
         let pixels = self.values.iter().zip(self.weights);
         pixels.fold(true, |all, (value, weight)| all & value.counts(*weight))
     }
 
+    #[inline(always)]
     fn pixels(&self) -> impl Iterator<Item = (f64, f64)> + use<'a, T> {
         let values = self.values.iter().map(|&value| value.into());
         values.zip(self.weights.iter().map(|&weight| weight.into()))
@@ -122,6 +127,7 @@ impl<'a, T: Stored> Part<'a, T> {
 }
 
 /// The weight, 0 where the pixel does not count.
+#[inline(always)]
 fn counting((value, weight): (f64, f64)) -> f64 {
     only_if(value.is_finite() & (weight > 0.0) & weight.is_finite(), weight)
 }
@@ -149,21 +155,40 @@ pub(crate) fn combine_as<T: Stored, Out>(
     weights: &mut [Out],
     finish: impl Fn(f64) -> Out,
 ) {
-    let mut block = Vec::with_capacity(parts.len());
-    let (mut values, mut sums) = ([0.0; BLOCK], [0.0; BLOCK]);
-    let mut weights = weights.chunks_mut(BLOCK);
-    for (i, image) in image.chunks_mut(BLOCK).enumerate() {
-        let pixels = i * BLOCK..i * BLOCK + image.len();
-        let weights = weights.next().unwrap_or_default();
-        let (values, sums) = (&mut values[..image.len()], &mut sums[..weights.len()]);
-        block.clear();
-        block.extend(parts.iter().map(|part| part.slice(pixels.clone())));
-        combine_block(&block, method, relation, values, sums);
-        image.iter_mut().zip(values).for_each(|(out, value)| *out = finish(*value));
-        weights.iter_mut().zip(sums).for_each(|(out, weight)| *out = finish(*weight));
+    vectors::run(Blocks { parts, method, relation, image, weights, finish });
+}
+
+/// All pixels, block by block.
+struct Blocks<'a, T, Out, F> {
+    parts: &'a [Part<'a, T>],
+    method: Method<'a>,
+    relation: Relation,
+    image: &'a mut [Out],
+    weights: &'a mut [Out],
+    finish: F,
+}
+
+impl<T: Stored, Out, F: Fn(f64) -> Out> vectors::Work for Blocks<'_, T, Out, F> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { parts, method, relation, image, weights, finish } = self;
+        let mut block = Vec::with_capacity(parts.len());
+        let (mut values, mut sums) = ([0.0; BLOCK], [0.0; BLOCK]);
+        let mut weights = weights.chunks_mut(BLOCK);
+        for (i, image) in image.chunks_mut(BLOCK).enumerate() {
+            let pixels = i * BLOCK..i * BLOCK + image.len();
+            let weights = weights.next().unwrap_or_default();
+            let (values, sums) = (&mut values[..image.len()], &mut sums[..weights.len()]);
+            block.clear();
+            block.extend(parts.iter().map(|part| part.slice(pixels.clone())));
+            combine_block(&block, method, relation, values, sums);
+            image.iter_mut().zip(values).for_each(|(out, value)| *out = finish(*value));
+            weights.iter_mut().zip(sums).for_each(|(out, weight)| *out = finish(*weight));
+        }
     }
 }
 
+#[inline(always)]
 fn combine_block<T: Stored>(
     parts: &[Part<'_, T>],
     method: Method<'_>,
@@ -173,8 +198,11 @@ fn combine_block<T: Stored>(
 ) {
     let all = !parts.is_empty() && parts.iter().all(Part::counts_everywhere);
     if relation == Relation::AsAstrocut {
-        let combine = if all { plain_mean } else { as_astrocut };
-        return combine(parts, image, weights);
+        return if all {
+            plain_mean(parts, image, weights);
+        } else {
+            as_astrocut(parts, image, weights);
+        };
     }
     match method {
         Method::Mean if all => mean(parts, image),
@@ -193,6 +221,7 @@ fn combine_block<T: Stored>(
 }
 
 /// `Σ term` over the images, in their order.
+#[inline(always)]
 fn sums<T: Stored>(parts: &[Part<'_, T>], out: &mut [f64], term: impl Fn((f64, f64)) -> f64) {
     let rest = if let [one, other, rest @ ..] = parts {
         // Two at once, which is all there are mostly: no sum is put down and fetched again.
@@ -210,6 +239,7 @@ fn sums<T: Stored>(parts: &[Part<'_, T>], out: &mut [f64], term: impl Fn((f64, f
 }
 
 /// The mean where every pixel of every image counts: to the bit what [`linear`] gives.
+#[inline(always)]
 fn mean<T: Stored>(parts: &[Part<'_, T>], image: &mut [f64]) {
     let n = parts.len() as f64;
     sums(parts, image, |(value, _)| value);
@@ -217,6 +247,7 @@ fn mean<T: Stored>(parts: &[Part<'_, T>], image: &mut [f64]) {
 }
 
 /// What [`as_astrocut`] gives there.
+#[inline(always)]
 fn plain_mean<T: Stored>(parts: &[Part<'_, T>], image: &mut [f64], weights: &mut [f64]) {
     let share = 1.0 / parts.len() as f64;
     sums(parts, image, |(value, _)| share * value);
@@ -226,6 +257,7 @@ fn plain_mean<T: Stored>(parts: &[Part<'_, T>], image: &mut [f64], weights: &mut
 }
 
 /// `Σ f S / Σ f`, NaN where nothing counts.
+#[inline(always)]
 fn linear<T: Stored>(parts: &[Part<'_, T>], image: &mut [f64], factor: impl Fn(f64) -> f64) {
     image.fill(0.0);
     let mut sums = [0.0; BLOCK];
@@ -242,6 +274,7 @@ fn linear<T: Stored>(parts: &[Part<'_, T>], image: &mut [f64], factor: impl Fn(f
     image.iter_mut().zip(&sums).for_each(|(out, sum)| *out /= sum);
 }
 
+#[inline(always)]
 fn fold<T: Stored>(parts: &[Part<'_, T>], out: &mut [f64], step: impl Fn(f64, f64) -> f64) {
     out.fill(0.0);
     for part in parts {
@@ -252,6 +285,7 @@ fn fold<T: Stored>(parts: &[Part<'_, T>], out: &mut [f64], step: impl Fn(f64, f6
 }
 
 /// The inverse variance of a plain mean, `n² / Σ 1/w`. That of a median is smaller, by up to π/2 for many images.
+#[inline(always)]
 fn weights_of_mean<T: Stored>(parts: &[Part<'_, T>], out: &mut [f64]) {
     out.fill(0.0);
     let mut counts = [0.0; BLOCK];
@@ -290,6 +324,7 @@ fn median(samples: &[Sample]) -> f64 {
     if values.len() % 2 == 1 { values[middle] } else { values[middle - 1].midpoint(values[middle]) }
 }
 
+#[inline(always)]
 fn as_astrocut<T: Stored>(parts: &[Part<'_, T>], image: &mut [f64], weights: &mut [f64]) {
     // What an image that counts is multiplied by: one over their number.
     let mut shares = [0.0; BLOCK];
@@ -306,6 +341,7 @@ fn as_astrocut<T: Stored>(parts: &[Part<'_, T>], image: &mut [f64], weights: &mu
 }
 
 /// The mean of `plane` over the images whose values are not NaN, its own NaN as 0; NaN where it has nothing else.
+#[inline(always)]
 fn astrocut_mean<'a, T: Stored>(
     parts: &[Part<'a, T>],
     plane: impl Fn(&Part<'a, T>) -> &'a [T],
@@ -330,6 +366,7 @@ fn astrocut_mean<'a, T: Stored>(
 }
 
 /// The value or 0, without a branch, so that pixels are treated several at a time.
+#[inline(always)]
 fn only_if(keep: bool, value: f64) -> f64 {
     f64::from_bits(value.to_bits() & u64::from(keep).wrapping_neg())
 }

@@ -1,7 +1,8 @@
 use astro_coords::{Frame, PixelCoord, SkyCoord};
 
-use super::wide::{self, BLOCK, Block, Work, each};
+use super::wide::{BLOCK, Block, each};
 use super::{Projection, Wcs};
+use crate::vectors::{self, Work};
 
 impl Wcs {
     /// The places of many pixels, to the bit those of [`to_sky`](Self::to_sky), several at a time; NaN where there is
@@ -11,7 +12,7 @@ impl Wcs {
     /// When the two are not equally many.
     pub fn to_sky_many(&self, pixels: &[PixelCoord], places: &mut [SkyCoord]) {
         assert_eq!(pixels.len(), places.len(), "a place for every pixel");
-        wide::run(ToSky { wcs: self, pixels, places });
+        vectors::run(ToSky { wcs: self, pixels, places });
     }
 
     /// The pixels of many places, to the bit those of [`to_pixel`](Self::to_pixel), several at a time; NaN where there
@@ -21,7 +22,7 @@ impl Wcs {
     /// When the two are not equally many.
     pub fn to_pixel_many(&self, places: &[SkyCoord], pixels: &mut [PixelCoord]) {
         assert_eq!(pixels.len(), places.len(), "a pixel for every place");
-        wide::run(ToPixel { wcs: self, places, pixels });
+        vectors::run(ToPixel { wcs: self, places, pixels });
     }
 
     /// Pixels to longitudes and latitudes in the header's own frame.
