@@ -3,6 +3,7 @@
 //! The command line: arguments, then one `run`. Everything a command does is a call of a library crate;
 //! only this one prints.
 
+mod angles;
 mod archive;
 mod catalog;
 mod commands;

@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use mast_client::{MAST, Partial, Plan, PlanOptions, Project, Spec, plan, total_size};
 
 use super::{Place, Session, bytes, chained, shapes};
+use crate::angles;
 use crate::console::{Console, wrong_usage};
 
 /// The specs of the main job where the archive has everything.
@@ -42,10 +43,10 @@ pub(crate) struct Selectors {
     #[arg(long, value_name = "POS", allow_hyphen_values = true)]
     pub(crate) at: Option<String>,
     /// Width and height around the place, as 10arcsec or 5x4arcsec
-    #[arg(long, value_name = "SIZE", requires = "at", value_parser = shapes::size)]
+    #[arg(long, value_name = "SIZE", requires = "at", value_parser = angles::sky_size)]
     pub(crate) size: Option<(Angle, Angle)>,
     /// Radius around the place, as 30arcsec
-    #[arg(long, value_name = "R", requires = "at", conflicts_with = "size", value_parser = shapes::angle)]
+    #[arg(long, value_name = "R", requires = "at", conflicts_with = "size", value_parser = angles::angle)]
     pub(crate) radius: Option<Angle>,
     /// mast, the address of a server that speaks its protocol, or a folder of FITS files
     #[arg(long, value_name = "mast|URL|DIR", default_value = "mast")]

@@ -135,43 +135,6 @@ pub(super) fn rectangle(
     polygon.map_or_else(around, SkyShape::from)
 }
 
-/// A unit and what makes an angle of a number in it.
-type Unit = (&'static str, fn(f64) -> Angle);
-
-/// `30arcsec`, `0.5arcmin`, `0.01deg`; a bare number is in arcseconds.
-pub(super) fn angle(text: &str) -> Result<Angle, String> {
-    let text = text.trim();
-    let units: [Unit; 7] = [
-        ("arcsec", Angle::from_arcsec),
-        ("arcmin", Angle::from_arcmin),
-        ("deg", Angle::from_degrees),
-        ("\"", Angle::from_arcsec),
-        ("'", Angle::from_arcmin),
-        ("d", Angle::from_degrees),
-        ("", Angle::from_arcsec),
-    ];
-    let found = units.iter().find_map(|(unit, angle)| {
-        let number: f64 = text.strip_suffix(unit)?.trim().parse().ok()?;
-        (number.is_finite() && number >= 0.0).then(|| angle(number))
-    });
-    found.ok_or_else(|| format!("not an angle such as 30arcsec, 0.5arcmin or 0.01deg: {text}"))
-}
-
-/// `10arcsec` or `5x4arcsec`: width and height.
-pub(super) fn size(text: &str) -> Result<(Angle, Angle), String> {
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'x');
-    if digits(text) {
-        return Err("a size in pixels needs an image; write 10arcsec or 5x4arcsec".to_owned());
-    }
-    let Some((width, height)) = text.split_once('x') else {
-        return angle(text).map(|side| (side, side));
-    };
-    let unit = height.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-    let has_unit = width.ends_with(|c: char| c.is_ascii_alphabetic());
-    let width = if has_unit { width.to_owned() } else { format!("{width}{unit}") };
-    Ok((angle(&width)?, angle(height)?))
-}
-
 #[cfg(test)]
 mod tests {
     use ds9_regions::{Mode, RegionFile};
@@ -224,18 +187,5 @@ mod tests {
         for text in ["icrs; box(10,20,6\",0\",30)", "galactic; box(10,20,6\",8\",30)"] {
             assert!(matches!(shape(text), SkyShape::Circle(_)), "{text}");
         }
-    }
-
-    #[test]
-    fn angles_and_sizes_carry_their_units() {
-        assert_eq!(angle("30"), Ok(Angle::from_arcsec(30.0)));
-        assert_eq!(angle("0.5arcmin"), Ok(Angle::from_arcmin(0.5)));
-        assert_eq!(angle("0.01deg"), Ok(Angle::from_degrees(0.01)));
-        assert!(angle("3 parsec").is_err() && angle("-1").is_err() && angle("nan").is_err());
-        let five_by_four = (Angle::from_arcsec(5.0), Angle::from_arcsec(4.0));
-        assert_eq!(size("5x4arcsec"), Ok(five_by_four));
-        assert_eq!(size("5arcsecx4arcsec"), Ok(five_by_four));
-        assert_eq!(size("10arcsec"), Ok((Angle::from_arcsec(10.0), Angle::from_arcsec(10.0))));
-        assert!(size("200").is_err() && size("200x300").is_err());
     }
 }

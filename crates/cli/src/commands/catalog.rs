@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use hst_fits::Spec;
 use photometry::background::BackgroundOptions;
 
+use crate::angles;
 use crate::catalog::{
     self, ArchiveArgs, Catalog, Combine, Encircled, ErrorModel, ExcludeRule, Extension, Options,
     RingSize, SkyShape, Subtract, Sum, WeightType, ZeroPoint, columns,
@@ -58,7 +59,7 @@ pub(crate) struct Args {
     ext: Option<Extension>,
     /// Circles of these radii around every region (also points), in place of the region itself: a row for each; arcsec,
     /// or with a unit, as 0.5arcmin
-    #[arg(long, value_name = "R1,R2", value_delimiter = ',', value_parser = radius)]
+    #[arg(long, value_name = "R1,R2", value_delimiter = ',', value_parser = angles::positive)]
     radii: Vec<Angle>,
     /// Share of a pixel on the edge that counts: exact, its area inside; center, all or nothing by its centre;
     /// subpixel:N, that of N x N places [default: exact]
@@ -206,7 +207,7 @@ fn ring(text: &str) -> Option<RingSize> {
         (Some(inner), Some(outer)) => (inner > 0.0 && inner < outer && outer.is_finite())
             .then_some(RingSize::Times([inner, outer])),
         (None, None) => {
-            let radii = [radius(inner).ok()?, radius(outer).ok()?];
+            let radii = [angles::positive(inner).ok()?, angles::positive(outer).ok()?];
             (radii[0] < radii[1]).then_some(RingSize::Radii(radii))
         }
         _ => None,
@@ -389,25 +390,6 @@ fn detected(text: &str) -> Result<Sigma, String> {
     sigma
         .map(|sigma| Sigma(Some(sigma)))
         .ok_or_else(|| "expected a number above 0, or none".to_owned())
-}
-
-type Unit = fn(f64) -> Angle;
-
-/// An angle above zero; arcsec, or with a unit.
-fn radius(text: &str) -> Result<Angle, String> {
-    let text = text.trim();
-    let units: [(&str, Unit); 6] = [
-        ("arcsec", Angle::from_arcsec),
-        ("arcmin", Angle::from_arcmin),
-        ("deg", Angle::from_degrees),
-        ("\"", Angle::from_arcsec),
-        ("'", Angle::from_arcmin),
-        ("d", Angle::from_degrees),
-    ];
-    let of_unit = |(unit, angle): &(&str, Unit)| Some((text.strip_suffix(unit)?, *angle));
-    let (number, angle) = units.iter().find_map(of_unit).unwrap_or((text, Angle::from_arcsec));
-    let value = number.trim().parse::<f64>().ok().filter(|value| *value > 0.0 && value.is_finite());
-    value.map(angle).ok_or_else(|| "expected an angle above zero, as 0.5 or 0.5arcmin".to_owned())
 }
 
 fn sum(text: &str) -> Result<Sum, String> {

@@ -10,6 +10,7 @@ use hst_fits::{Checksums, WriteOptions};
 use serde_json::json;
 
 use super::combine::{Method, Relation, relation_of};
+use crate::angles;
 use crate::console::{Console, Outcome};
 
 /// Put images on different grids onto one
@@ -32,7 +33,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SIZE", requires = "at")]
     size: Option<Size>,
     /// Side of a pixel, north up: 0.04arcsec, bare = arcsec [default: the grid of the first image]
-    #[arg(long, value_name = "ANGLE", value_parser = arcsec)]
+    #[arg(long, value_name = "ANGLE", value_parser = angles::positive)]
     scale: Option<Angle>,
     /// How images get onto another grid
     #[arg(long, value_enum, default_value_t)]
@@ -64,25 +65,6 @@ enum Resampling {
     Exact,
     /// The nearest pixel: noise stays, positions move by up to half a pixel
     Nearest,
-}
-
-/// Reads an angle; without a unit it is in arcsec.
-fn arcsec(text: &str) -> Result<Angle, String> {
-    let text = text.trim();
-    let angle = match text.parse::<f64>() {
-        Ok(number) => Angle::from_arcsec(number),
-        Err(_) => match text.parse::<Size>() {
-            Ok(Size { x: cutout::Length::Sky(angle), y }) if y == cutout::Length::Sky(angle) => {
-                angle
-            }
-            _ => return Err("not an angle: 0.04, 0.04arcsec, 1e-5deg".to_owned()),
-        },
-    };
-    if angle.degrees() > 0.0 {
-        Ok(angle)
-    } else {
-        Err("the side of a pixel is above zero".to_owned())
-    }
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {

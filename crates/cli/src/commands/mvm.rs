@@ -12,10 +12,11 @@ use mast_client::Product;
 use serde_json::json;
 
 use super::combine::{Method, Relation};
+use crate::angles;
 use crate::archive::{
     Place, Session, Transfer, bring, bytes, chained, manifest_table, products_of,
 };
-use crate::console::{Console, Outcome, wrong_usage};
+use crate::console::{Console, Outcome, WrongUsage};
 use crate::mvm::{Found, Wanted, search};
 use crate::output::write_aside;
 use crate::table::Format;
@@ -205,15 +206,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
 
 impl Around {
     fn wanted(&self, choice: &Choice) -> anyhow::Result<Wanted> {
-        let side = |length| match length {
-            cutout::Length::Sky(angle) => Ok(angle),
-            cutout::Length::Pixels(_) => {
-                wrong_usage!("a size in pixels needs an image; write 256arcsec or 5x4arcmin")
-            }
-        };
         Ok(Wanted {
             at: self.at,
-            size: (side(self.size.x)?, side(self.size.y)?),
+            size: angles::on_the_sky(&self.size).map_err(WrongUsage)?,
             instruments: choice.instruments.clone(),
             by_center: choice.compat_filter,
         })
