@@ -15,6 +15,7 @@ use crate::{
 /// Numbers are physical values, so that `BSCALE`, `BZERO` and `BLANK` of the header are left out; with
 /// [`StoredPixels`] they stay.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum Pixels<'a> {
     /// No data: a primary unit with keywords only.
     None,

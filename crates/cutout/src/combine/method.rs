@@ -20,6 +20,7 @@ pub enum Relation {
 
 /// What becomes of the values of one pixel.
 #[derive(Clone, Copy, Default)]
+#[non_exhaustive]
 pub enum Method<'a> {
     /// Their mean.
     #[default]

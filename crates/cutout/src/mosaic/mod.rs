@@ -28,6 +28,7 @@ pub use target::MosaicGrid;
 
 /// How an image gets onto another grid. One that fits by whole pixels is copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Resampling {
     /// Areas of polygons: flux is conserved exactly, noise becomes correlated.
     #[default]

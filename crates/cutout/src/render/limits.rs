@@ -7,6 +7,7 @@ use super::{RenderError, RenderResult, Sample};
 
 /// How the limits of the brightness are found. NaN and infinite pixels never count.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Interval {
     /// Two percentiles of all pixels, linear between neighbours as NumPy's default.
     Percent(f64, f64),

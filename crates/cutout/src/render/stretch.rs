@@ -9,6 +9,7 @@ use super::RenderError;
 /// every step, and so are ours. The transcendental functions are rounded once from double precision; NumPy's own of `f32`
 /// are off in the last bit now and then, differently on different processors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Stretch {
     /// `asinh(10 x) / asinh(10)`.
     #[default]

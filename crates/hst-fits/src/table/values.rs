@@ -35,6 +35,7 @@ pub struct Column {
 
 /// Values of a column by their stored type.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Values {
     /// `L`; neither true nor false is nothing.
     Logical(Vec<Option<bool>>),

@@ -71,6 +71,7 @@ impl BackgroundOptions {
 ///
 /// Good pixels are those left after masks and clipping.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Exclude {
     /// Fewer good pixels than `min_pixels`, or than `min_fraction` of the box's pixels that lie in the image, are
     /// finite and covered.

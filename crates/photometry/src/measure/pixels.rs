@@ -64,6 +64,7 @@ impl<T: Copy + Into<i64> + Sync, S: Data<Elem = T> + Sync> QualitySource for Arr
 
 /// Noise of one pixel without the light of the source itself, in the image's unit.
 #[derive(Clone, Copy, Default)]
+#[non_exhaustive]
 pub enum Noise<'a> {
     /// Not known: `sum_err` holds the source's own noise, if a gain is given, and else is NaN.
     #[default]

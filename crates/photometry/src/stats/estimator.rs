@@ -2,6 +2,7 @@ use super::{Clipped, biweight_location, biweight_scale, mad_std, mean, median, s
 
 /// An estimator of the level of a list of values.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Location {
     /// Arithmetic mean.
     Mean,
@@ -104,6 +105,7 @@ fn biweight_factor(c: f64) -> f64 {
 
 /// An estimator of the spread of a list of values.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Scale {
     /// Population standard deviation.
     Std,

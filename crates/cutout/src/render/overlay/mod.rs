@@ -39,6 +39,7 @@ pub enum Anchor {
 
 /// Something to draw; places are pixels of the picture, the centre of the lowest left one is `(0, 0)`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Mark {
     /// A line through places; closed where it ends as it starts.
     Line {
