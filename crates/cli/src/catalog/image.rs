@@ -148,7 +148,7 @@ pub(crate) fn pixels<'a>(
         None => file.find("SCI", None).or_else(|_| {
             let found = file.first_image()?;
             if file.hdus().len() > 1 {
-                warnings.push(format!("there is no SCI extension; measuring {}", found.index));
+                warnings.push(format!("there is no SCI extension; taking {}", found.index));
             }
             Ok(found)
         }),

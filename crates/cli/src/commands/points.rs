@@ -74,7 +74,7 @@ impl Image {
         let file = crate::open::fits_until(&self.image, |hdus| holds(hdus, ext))?;
         let mut warnings = Vec::new();
         let hdu = pixels(&file, ext, &mut warnings)?;
-        // The warning itself speaks of measuring.
+        // The warning itself does not say of what.
         if !warnings.is_empty() {
             console.warning(&format!(
                 "there is no SCI extension; these are coordinates of {}",
