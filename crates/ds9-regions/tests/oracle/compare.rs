@@ -136,6 +136,9 @@ fn said_differently(ours: &Region, theirs: &Region) -> Option<String> {
     (a != b).then(|| format!("{a:?} for {b:?}"))
 }
 
+/// `circle(1e400,5,9)` becomes a circle at `nan`, of which nobody has anything.
+const TOO_LARGE: &str = "DS9 takes numbers that no float holds";
+
 /// How one file fared: regions compared, and what differs, by kind.
 pub(crate) fn verdict(
     bytes: &[u8],
@@ -144,9 +147,13 @@ pub(crate) fn verdict(
 ) -> (usize, Vec<(&'static str, String)>) {
     let mut differ = Vec::new();
     let strict = RegionFile::parse(bytes, Mode::Strict);
-    let said = strict.errors().first().map(|error| error.render(bytes)).unwrap_or_default();
+    let first = strict.errors().first();
+    let said = first.map(|error| error.render(bytes)).unwrap_or_default();
     match answer.error.as_str() {
-        "" if !said.is_empty() => differ.push(("Strict refuses what DS9 loads", said)),
+        "" if !said.is_empty() => {
+            let reason = first.filter(|error| error.code == Code::NotANumber).map(|_| TOO_LARGE);
+            differ.push((reason.unwrap_or("Strict refuses what DS9 loads"), said));
+        }
         "Unable to load" if said.is_empty() => {
             differ.push(("Strict takes what DS9 refuses", String::new()));
         }
@@ -161,6 +168,7 @@ pub(crate) fn verdict(
             Code::BeyondPole => Some("DS9 takes declinations beyond the pole"),
             Code::NoRings => Some("DS9 takes a number of rings that is not positive"),
             Code::SixtyOrMore => Some("DS9 takes minutes and seconds above 60"),
+            Code::NotANumber => Some(TOO_LARGE),
             _ => None,
         };
         let kind = reason.or_else(|| lone_return(bytes));
