@@ -16,6 +16,7 @@
 //! | every file skipped: InvalidQueryError | exit code 1 | `cli/tests/cutout.rs`: the same |
 //! | `allow_empty` keeps them, where they overlap | `--keep-empty` | `cli/tests/cutout.rs`: the same |
 //! | OSError while an extension is read: a warning, counts as empty | that extension is named as cut short; the others are cut | here: `an_extension_that_was_cut_short_loses_nothing_else` |
+//! | PV and WAT cards of TPV, TNX, ZPN are copied | so they are of TPV and of SCAMP's TAN; TNX, ZPN and the cones, which `hst-fits` does not know, are refused by name | here: `polynomials_of_the_sky_stay_true_and_unknown_distortions_are_named` |
 //! | one file off the place: raised for all (0.11.1) | it is named, the others are cut | `cli/tests/cutout.rs`: the same |
 
 #[expect(dead_code, reason = "a part is enough here")]
@@ -194,6 +195,19 @@ fn an_extension_that_was_cut_short_loses_nothing_else() {
     // Rows before the end are there.
     let cutout = cut(&file, at(30.0, 5.0), Size::square(8.0), &all()).unwrap();
     assert_eq!((cutout.units.len(), cutout.problems.len()), (2, 0));
+    // Where the other one has no data, or was not asked for, there is no cutout, and the error says why.
+    let mut bytes = Made::new(Bitpix::F32, (60, 60)).values(|_| 0.0).companion("WHT").bytes();
+    bytes.truncate(bytes.len() - 8000);
+    let empty = memory(bytes, "short.fits");
+    let alone = CutOptions { extensions: "WHT".parse().unwrap(), ..all() };
+    let error = |file: &FitsFile, options: CutOptions| {
+        cut(file, at(30.0, 50.0), Size::square(8.0), &options).unwrap_err()
+    };
+    assert_eq!(error(&empty, all()).to_string(), "the cutout contains no data: short.fits");
+    assert_eq!(
+        error(&file, alone).to_string(),
+        "cut short, 29440 of 37440 bytes are there: WHT in short.fits"
+    );
 }
 
 #[test]
