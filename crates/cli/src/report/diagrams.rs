@@ -17,7 +17,8 @@ const MOST_NAMES: usize = 40;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut charts = Vec::new();
-    charts.extend(map(report).map(|svg| ("On the sky", svg)));
+    charts
+        .extend(map(report).map(|svg| ("On the sky; images in the colours of their filters", svg)));
     charts.extend(color_magnitude(report).map(|svg| ("Colour\u{2013}magnitude", svg)));
     charts.extend(color_color(report).map(|svg| ("Colour\u{2013}colour", svg)));
     if charts.is_empty() {
@@ -109,16 +110,22 @@ fn color(blue: &Row, red: &Row) -> [f64; 2] {
     [blue.ab.value - red.ab.value, blue.ab.error.hypot(red.ab.error)]
 }
 
+/// The ends of an error bar, or the value where there is none.
+fn bar([value, error]: [f64; 2]) -> [f64; 2] {
+    let error = if error.is_finite() { error } else { 0.0 };
+    [value - error, value + error]
+}
+
 /// The last two filters: the colour against the redder one, bright on top.
 fn color_magnitude(report: &Report<'_>) -> Option<String> {
     let order = report.catalog.by_wavelength();
     let [.., blue, red] = order[..] else { return None };
     let rows = with_magnitudes(report, [blue, red]);
     let filter = |spec: usize| &report.catalog.specs[spec].filter;
-    let colors = rows.iter().map(|[b, r]| color(b, r)[0]);
+    let colors = rows.iter().flat_map(|[b, r]| bar(color(b, r)));
     let x = Axis::around(colors, &format!("{} \u{2212} {} (AB mag)", filter(blue), filter(red)))?;
-    let y =
-        Axis::around(rows.iter().map(|[_, r]| r.ab.value), &format!("{} (AB mag)", filter(red)))?;
+    let magnitudes = rows.iter().flat_map(|[_, r]| bar([r.ab.value, r.ab.error]));
+    let y = Axis::around(magnitudes, &format!("{} (AB mag)", filter(red)))?;
     let mut chart = Chart::new(WIDE, x, y.reversed());
     for [b, r] in &rows {
         let [value, error] = color(b, r);
@@ -134,8 +141,8 @@ fn color_color(report: &Report<'_>) -> Option<String> {
     let rows = with_magnitudes(report, [blue, green, red]);
     let filter = |spec: usize| &report.catalog.specs[spec].filter;
     let label = |a: usize, b: usize| format!("{} \u{2212} {} (AB mag)", filter(a), filter(b));
-    let x = Axis::around(rows.iter().map(|[_, g, r]| color(g, r)[0]), &label(green, red))?;
-    let y = Axis::around(rows.iter().map(|[b, g, _]| color(b, g)[0]), &label(blue, green))?;
+    let x = Axis::around(rows.iter().flat_map(|[_, g, r]| bar(color(g, r))), &label(green, red))?;
+    let y = Axis::around(rows.iter().flat_map(|[b, g, _]| bar(color(b, g))), &label(blue, green))?;
     let mut chart = Chart::new(WIDE, x, y.reversed());
     for [b, g, r] in &rows {
         point(report, &mut chart, r.source, rows.len(), color(g, r), color(b, g));

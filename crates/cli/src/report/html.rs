@@ -55,6 +55,16 @@ pub(super) fn with_error(value: f64, error: f64) -> String {
     format!("{value:.digits$} \u{b1} {error:.digits$}").replacen('-', "\u{2212}", 1)
 }
 
+/// A signal over its noise, of which nobody wants more than three digits.
+pub(super) fn ratio(value: f64) -> String {
+    let digits = usize::from(value.abs() < 99.95);
+    if value.is_nan() {
+        number(value)
+    } else {
+        format!("{value:.digits$}").replacen('-', "\u{2212}", 1)
+    }
+}
+
 /// The command as a shell reads it.
 pub(super) fn shell(words: impl Iterator<Item = String>) -> String {
     let mut out = String::new();
@@ -101,6 +111,15 @@ mod tests {
         assert_eq!(with_error(-1234.5, 120.0), "\u{2212}1234 \u{b1} 120");
         assert_eq!(with_error(5.666, f64::NAN), "5.666");
         assert_eq!(with_error(f64::NAN, 1e-9), "\u{2013} \u{b1} 1.000e\u{2212}9");
+    }
+
+    #[test]
+    fn ratios_have_one_digit_behind_the_point_at_most() {
+        for (value, text) in
+            [(306.51, "307"), (99.96, "100"), (-1.33, "\u{2212}1.3"), (f64::NAN, "\u{2013}")]
+        {
+            assert_eq!(ratio(value), text);
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::charts::{class, energy_distribution, growth};
-use super::html::{escape, number, shell, with_error};
+use super::html::{escape, number, ratio, shell, with_error};
 use super::{MOST_SECTIONS, Report};
 use crate::catalog::{Portrait, Row, Stamp, flag_words};
 use crate::table::{Column, Values};
@@ -29,7 +29,7 @@ fn one(report: &Report<'_>, index: usize, out: &mut dyn Write) -> io::Result<()>
     let source = &catalog.sources[index];
     writeln!(
         out,
-        "<article id=\"s{index}\"><h3>{} <small>{} at {} \u{b7} {}\u{2033}</small></h3>",
+        "<article id=\"s{index}\"><h3>{} <small>{} at {} \u{b7} r\u{a0}=\u{a0}{}\u{2033}</small></h3>",
         escape(&source.id),
         source.shape,
         escape(&source.center.to_sexagesimal(2)),
@@ -115,7 +115,7 @@ fn numbers(row: &Row, out: &mut dyn Write) -> io::Result<()> {
     };
     writeln!(out, "<dl><dt>AB mag</dt><dd>{magnitude}</dd>")?;
     writeln!(out, "<dt>\u{b5}Jy</dt><dd>{}</dd>", with_error(row.flux_ujy, row.flux_ujy_err))?;
-    writeln!(out, "<dt>S/N</dt><dd>{}</dd>", number(row.snr))?;
+    writeln!(out, "<dt>S/N</dt><dd>{}</dd>", ratio(row.snr))?;
     writeln!(
         out,
         "<dt>images</dt><dd>{}, {} % covered</dd></dl>",
@@ -251,6 +251,9 @@ fn cell(column: &Column, row: usize, out: &mut dyn Write) -> io::Result<()> {
                 // Degrees need more digits than others to tell anything.
                 Some("deg") => format!("{:.6}", values[row]),
                 Some("d") => format!("{:.4}", values[row]),
+                // Points of one column below each other.
+                Some("pix") => format!("{:.2}", values[row]),
+                Some("mag") => format!("{:.4}", values[row]),
                 _ => number(values[row]),
             };
             write!(out, "<td class=\"n\" data-v=\"{text}\">{shown}</td>")

@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use super::html::{escape, number};
+use super::html::escape;
+
+/// Names longer than this lie on each other.
+const LONGEST_NAME: usize = 16;
 
 /// The size of a chart in units of its view box, and its margins: left, right, top, bottom.
 #[derive(Debug, Clone, Copy)]
@@ -59,8 +62,8 @@ impl Axis {
         if self.reversed { 1.0 - share } else { share }
     }
 
-    /// Round values, about five.
-    fn ticks(&self) -> Vec<f64> {
+    /// Round values, about five, and their text, all with as many decimals.
+    fn ticks(&self) -> Vec<(f64, String)> {
         let rough = (self.high - self.low) / 5.0;
         let power = 10f64.powf(rough.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0]
@@ -68,13 +71,25 @@ impl Axis {
             .map(|factor| factor * power)
             .find(|step| *step >= rough)
             .unwrap_or(rough);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 9")]
+        let decimals = (-(step * 1.000_001).log10().floor()).clamp(0.0, 9.0) as usize;
+        let text = |tick: f64| format!("{tick:.decimals$}").replacen('-', "\u{2212}", 1);
         let first = (self.low / step).ceil();
         (0..12)
             .map(|i| (first + f64::from(i)) * step)
             .take_while(|tick| *tick <= self.high)
             .map(|tick| if tick.abs() < step * 1e-6 { 0.0 } else { tick })
+            .map(|tick| (tick, text(tick)))
             .collect()
     }
+}
+
+/// A name that leaves room for others.
+fn short(name: &str) -> String {
+    if name.chars().count() <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    name.chars().take(LONGEST_NAME - 1).chain(['\u{2026}']).collect()
 }
 
 /// A chart that grows.
@@ -162,15 +177,17 @@ impl Chart {
         );
     }
 
+    /// A name beside a place, on the side where there is room; a long one is cut; what it names says it whole.
     pub(super) fn text(&mut self, x: f64, y: f64, text: &str) {
         let [x, y] = self.at(x, y);
         if x.is_finite() && y.is_finite() {
-            let text = escape(text);
+            let (side, x) =
+                if x > 0.7 * self.frame.size[0] { (" left", x - 6.0) } else { ("", x + 6.0) };
             let _ = writeln!(
                 self.body,
-                "<text class=\"name\" x=\"{:.1}\" y=\"{:.1}\">{text}</text>",
-                x + 6.0,
-                y - 5.0
+                "<text class=\"name{side}\" x=\"{x:.1}\" y=\"{:.1}\">{}</text>",
+                y - 5.0,
+                escape(&short(text))
             );
         }
     }
@@ -188,24 +205,22 @@ impl Chart {
             escape(label)
         );
         let base = top + inner_height;
-        for tick in self.x.ticks() {
+        for (tick, text) in self.x.ticks() {
             let x = left + self.x.place(tick) * inner_width;
             let _ = write!(
                 out,
-                "<path class=\"grid\" d=\"M{x:.1} {top}V{base}\"/><text class=\"tick x\" x=\"{x:.1}\" y=\"{:.1}\">{}</text>",
-                base + 14.0,
-                number(tick)
+                "<path class=\"grid\" d=\"M{x:.1} {top}V{base}\"/><text class=\"tick x\" x=\"{x:.1}\" y=\"{:.1}\">{text}</text>",
+                base + 14.0
             );
         }
-        for tick in self.y.ticks() {
+        for (tick, text) in self.y.ticks() {
             let y = top + (1.0 - self.y.place(tick)) * inner_height;
             let _ = write!(
                 out,
-                "<path class=\"grid\" d=\"M{left} {y:.1}H{:.1}\"/><text class=\"tick y\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+                "<path class=\"grid\" d=\"M{left} {y:.1}H{:.1}\"/><text class=\"tick y\" x=\"{:.1}\" y=\"{:.1}\">{text}</text>",
                 left + inner_width,
                 left - 5.0,
-                y + 3.5,
-                number(tick)
+                y + 3.5
             );
         }
         let _ = write!(
@@ -227,12 +242,24 @@ impl Chart {
 mod tests {
     use super::*;
 
+    fn texts(axis: &Axis) -> Vec<String> {
+        axis.ticks().into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn long_names_are_cut_between_characters() {
+        assert_eq!(short("NGC 1234"), "NGC 1234");
+        assert_eq!(short("ééééééééééééééééé"), "ééééééééééééééé\u{2026}");
+    }
+
     #[test]
     fn ticks_are_round_and_inside() {
         let axis = Axis::around([0.0, 1.0].into_iter(), "").unwrap();
-        assert_eq!(axis.ticks(), [0.0, 0.5, 1.0]);
+        assert_eq!(texts(&axis), ["0.0", "0.5", "1.0"]);
         let axis = Axis::around([19.62, 22.02].into_iter(), "").unwrap();
-        assert_eq!(axis.ticks(), [20.0, 21.0, 22.0]);
+        assert_eq!(texts(&axis), ["20", "21", "22"]);
+        let axis = Axis::around([-0.1, 0.09].into_iter(), "").unwrap();
+        assert_eq!(texts(&axis), ["\u{2212}0.10", "\u{2212}0.05", "0.00", "0.05", "0.10"]);
         assert!(Axis::around([f64::NAN].into_iter(), "").is_none());
         let one = Axis::around([5.0].into_iter(), "").unwrap();
         assert!(one.ticks().len() >= 2 && one.place(5.0) == 0.5);
