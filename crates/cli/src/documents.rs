@@ -55,6 +55,24 @@ fn the_examples_of_the_help_are_understood() {
     assert!(seen >= 20, "{seen} examples");
 }
 
+/// Names of commands that do something and show no example.
+fn without_examples(command: &Command, name: &str, found: &mut Vec<String>) {
+    let help = command.get_after_long_help().or(command.get_after_help());
+    if !command.has_subcommands() && help.is_none() {
+        found.push(name.to_owned());
+    }
+    for inner in command.get_subcommands() {
+        without_examples(inner, &format!("{name} {}", inner.get_name()), found);
+    }
+}
+
+#[test]
+fn every_command_shows_how_it_is_typed() {
+    let mut found = Vec::new();
+    without_examples(&Cli::command(), "hst", &mut found);
+    assert!(found.is_empty(), "{found:?}");
+}
+
 /// A call with its options in a document, such as `hst cutout FILE... --at POS`: what is in capitals is the reader's.
 fn options_exist(call: &str, program: &Command) {
     let mut command = program;

@@ -33,6 +33,12 @@ impl Output {
             return Ok(());
         };
         if self.format.is_none() && Format::of_path(path).is_none() {
+            if path.extension().is_some_and(|ending| ending == "parquet") {
+                wrong_usage!(
+                    "{}: this hst was built without Parquet; cargo install hst --features parquet has it",
+                    path.display()
+                );
+            }
             wrong_usage!(
                 "{}: the ending names no table format; add --format ecsv, csv, json, fits or votable",
                 path.display()

@@ -134,6 +134,27 @@ fn bad_input_is_named_and_nothing_panics() {
     }
 }
 
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn who_asks_for_parquet_is_told_where_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output =
+        hst(folder.path(), &["catalog", "a.reg", "--images", "a.fits", "-o", "table.parquet"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains("--features parquet"), "{}", stderr(&output));
+}
+
+#[test]
+fn manual_pages_are_counted_in_json() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = hst(folder.path(), &["man", "pages", "--json"]);
+    let said: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    let files = std::fs::read_dir(folder.path().join("pages")).expect("the folder").count();
+    assert_eq!((&said["folder"], &said["pages"]), (&"pages".into(), &files.into()));
+    let page = std::fs::read_to_string(folder.path().join("pages/hst-mvm-get.1")).expect("a page");
+    assert!(page.contains("hst mvm get 30dor.ecsv"), "{page}");
+}
+
 #[test]
 fn a_bad_image_never_loses_the_others() {
     let folder = tempfile::tempdir().expect("a folder");

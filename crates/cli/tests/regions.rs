@@ -138,6 +138,24 @@ index,line,include,shape,frame,x,y,sizes,angle,text,tags,properties
 }
 
 #[test]
+fn convert_with_json_is_json_on_standard_output() {
+    let folder = folder();
+    fs::write(folder.path().join("a.reg"), "icrs\ncircle(202.5,47.2,10\") # text={007}\n").unwrap();
+    let rows = |text: &str| {
+        let table: serde_json::Value = serde_json::from_str(text).unwrap();
+        table["rows"].as_array().unwrap().iter().map(|row| row["text"].clone()).collect::<Vec<_>>()
+    };
+    let (out, _) = run(folder.path(), &["regions", "convert", "a.reg", "--json"], 0);
+    assert_eq!(rows(&out), ["007"]);
+    // A file that is named has the form that is named.
+    let args = ["regions", "convert", "a.reg", "--json", "--to", "canonical", "-o", "b.reg"];
+    let (out, _) = run(folder.path(), &args, 0);
+    assert_eq!(rows(&out), ["007"]);
+    let written = fs::read_to_string(folder.path().join("b.reg")).unwrap();
+    assert!(written.contains("circle(202.5"), "{written}");
+}
+
+#[test]
 fn convert_to_ds9_rounds_as_ds9_and_canonical_does_not() {
     let folder = folder();
     fs::write(

@@ -21,6 +21,9 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Build or refresh the index of a folder: real headers, footprints; only what changed is read
+    #[command(
+        after_long_help = "Examples:\n  hst archive index images\n  hst catalog regions.reg --archive images"
+    )]
     Index {
         /// The folder, with all folders below it
         dir: PathBuf,
@@ -29,6 +32,9 @@ enum Action {
     ///
     /// There is no encryption and no access control: it is meant for the own machine or a trusted network.
     /// It ends with Ctrl-C.
+    #[command(
+        after_long_help = "Examples:\n  hst archive serve images\n  hst archive serve images --listen 127.0.0.1:9000\n  hst catalog regions.reg --archive http://127.0.0.1:9000     (elsewhere)"
+    )]
     Serve {
         /// The folder, with all folders below it
         dir: PathBuf,

@@ -7,10 +7,15 @@ use clap_complete::Shell;
 
 use crate::console::Outcome;
 
+const EXAMPLES: &str = "\
+Examples:
+  hst completions bash > ~/.local/share/bash-completion/completions/hst
+  hst completions fish > ~/.config/fish/completions/hst.fish
+  hst completions zsh > ~/.zfunc/_hst                (where fpath has ~/.zfunc)";
+
 /// Print completions for a shell
-///
-/// For bash: hst completions bash > ~/.local/share/bash-completion/completions/hst
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The shell
     #[arg(value_enum)]

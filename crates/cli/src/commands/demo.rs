@@ -14,12 +14,19 @@ use crate::output::write_aside;
 use crate::report::MOST_SECTIONS;
 use crate::table::{Format, Table, Values, write_text};
 
+const EXAMPLES: &str = "\
+Examples:
+  hst demo
+  hst demo -o try
+  hst catalog try/demo.reg --images try/*_drc.fits -o try.ecsv --report try.html";
+
 /// Make a small simulated archive, measure it, and print the catalog beside the injected truth
 ///
 /// The folder gets nine drizzled images as Hubble's archive names them (three filters, three visits each),
 /// demo.reg with seven circles, catalog.ecsv and report.html as `hst catalog` writes them, and comparison.csv. The images are
 /// made by code with fixed seeds: the bytes are the same every time, and no network is used.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Folder to make; one that an earlier demo made is renewed
     #[arg(short, long, value_name = "DIR", default_value = "hst-demo")]

@@ -1,15 +1,18 @@
 //! `hst man`: the manual pages.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Command, CommandFactory};
+use serde_json::json;
 
 use crate::console::{Console, Outcome};
 use crate::output::write_aside;
 
 /// Write the manual pages, one file a command
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "Example:\n  hst man ~/.local/share/man/man1")]
 pub(crate) struct Args {
     /// Folder for the pages, made where it is missing; pages of the same name are replaced
     #[arg(value_name = "DIR")]
@@ -22,7 +25,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     let mut command = crate::Cli::command().disable_help_subcommand(true);
     command.build();
     let pages = write_pages(&command, "hst", &args.folder)?;
-    console.note(&format!("{}: {pages} pages", args.folder.display()));
+    let folder = args.folder.display().to_string();
+    console.note(&format!("{folder}: {pages} pages"));
+    if console.json {
+        writeln!(io::stdout().lock(), "{}", json!({"folder": folder, "pages": pages}))?;
+    }
     Ok(Outcome::Complete)
 }
 

@@ -48,7 +48,7 @@ enum Action {
         /// Its format: ds9, ciao, saoimage, pros, saotng, xy, crtf or carta [default: what the first lines show]
         #[arg(long, value_name = "FORMAT")]
         from: Option<Format>,
-        /// What to write
+        /// What to write; --json on standard output is json
         #[arg(long, value_enum, default_value = "ds9")]
         to: Target,
         /// Frame to write them in: image, physical, icrs, fk5, galactic, ... [default: each its own]

@@ -50,6 +50,7 @@ pub(crate) fn convert(
     if let Some(out) = out.filter(|out| out.exists() && !overwrite) {
         bail!("{} exists; add --overwrite to replace it", out.display());
     }
+    let target = if console.json && out.is_none() { Target::Json } else { target };
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let name = path.display().to_string();
     let file = super::parse(&bytes, from);
@@ -71,7 +72,12 @@ pub(crate) fn convert(
         return Ok(Outcome::Nothing);
     }
     match out {
-        Some(out) => write_aside(out, |file| file.write_all(&text))?,
+        Some(out) => {
+            write_aside(out, |file| file.write_all(&text))?;
+            if console.json {
+                io::stdout().lock().write_all(&as_table(&file, Format::Json)?)?;
+            }
+        }
         None => io::stdout().lock().write_all(&text)?,
     }
     Ok(if lost == 0 { Outcome::Complete } else { Outcome::Partial })
