@@ -48,7 +48,10 @@ impl Limits {
         Self { deadline, idle, cancel: cancel.clone() }
     }
 
-    /// Time left; an error when there is none, or when the operation was cancelled.
+    /// Time left.
+    ///
+    /// # Errors
+    /// [`Error::Deadline`], which names `url`, when there is none; [`Error::Cancelled`] when the operation was.
     pub fn remaining(&self, url: &str) -> Result<Duration> {
         if self.cancel.is_cancelled() {
             return Err(Error::Cancelled);

@@ -74,8 +74,9 @@ const HEADER: &str = "# Region file format: DS9 version 4.1\n";
 impl RegionFile {
     /// The text of its regions in a style. Comments of their own lines are not part of it.
     ///
-    /// Only a file built in a program can fail, and one of another program whose label holds every quote there is:
-    /// what was read can be written.
+    /// # Errors
+    /// The first region without a text: only one built in a program, or one of another program whose label holds every
+    /// quote there is. What was read can be written.
     pub fn to_text(&self, style: Style) -> std::result::Result<String, WriteError> {
         let mut out = String::with_capacity(self.regions().len() * 48 + 256);
         match style {
