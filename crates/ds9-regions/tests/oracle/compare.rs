@@ -1,8 +1,8 @@
 //! How the regions of a file stand beside those that DS9 lists.
 
 use ds9_regions::{
-    Code, Flag, Format, Frame, ImageFrame, Mode, ParseOptions, PixelShape, Region, RegionFile,
-    Shape,
+    Code, Diagnostic, Flag, Format, Frame, ImageFrame, Mode, ParseOptions, PixelShape, Region,
+    RegionFile, Shape,
 };
 
 use crate::image::Image;
@@ -136,8 +136,12 @@ fn said_differently(ours: &Region, theirs: &Region) -> Option<String> {
     (a != b).then(|| format!("{a:?} for {b:?}"))
 }
 
-/// `circle(1e400,5,9)` becomes a circle at `nan`, of which nobody has anything.
-const TOO_LARGE: &str = "DS9 takes numbers that no float holds";
+/// `circle(1e400,5,9)` becomes a circle at `nan` in DS9, of which nobody has anything. The words `nan` and `inf` have the
+/// same code and no such reason.
+fn too_large(error: &Diagnostic) -> Option<&'static str> {
+    let beyond = error.code == Code::NotANumber && error.message == "the number is too large";
+    beyond.then_some("DS9 takes numbers that no float holds")
+}
 
 /// How one file fared: regions compared, and what differs, by kind.
 pub(crate) fn verdict(
@@ -151,7 +155,7 @@ pub(crate) fn verdict(
     let said = first.map(|error| error.render(bytes)).unwrap_or_default();
     match answer.error.as_str() {
         "" if !said.is_empty() => {
-            let reason = first.filter(|error| error.code == Code::NotANumber).map(|_| TOO_LARGE);
+            let reason = first.and_then(too_large);
             differ.push((reason.unwrap_or("Strict refuses what DS9 loads"), said));
         }
         "Unable to load" if said.is_empty() => {
@@ -168,8 +172,7 @@ pub(crate) fn verdict(
             Code::BeyondPole => Some("DS9 takes declinations beyond the pole"),
             Code::NoRings => Some("DS9 takes a number of rings that is not positive"),
             Code::SixtyOrMore => Some("DS9 takes minutes and seconds above 60"),
-            Code::NotANumber => Some(TOO_LARGE),
-            _ => None,
+            _ => too_large(error),
         };
         let kind = reason.or_else(|| lone_return(bytes));
         differ.push((kind.unwrap_or("Default refuses what DS9 loads"), error.render(bytes)));
