@@ -72,8 +72,15 @@ fn convert(wcs: &Wcs, shape: (usize, usize)) {
     let (ny, nx) = (shape.0 as f64, shape.1 as f64);
     let pixels = [(-0.5, -0.5), (0.0, ny), (nx / 2.0, ny / 2.0), (nx - 0.5, ny - 0.5), (1e9, -1e9)]
         .map(|(x, y)| PixelCoord::new(x, y));
-    for pixel in pixels {
-        let Some(place) = wcs.to_sky(pixel) else { continue };
+    let (mut places, mut back) = ([SkyCoord::default(); 5], pixels);
+    wcs.to_sky_many(&pixels, &mut places);
+    wcs.to_pixel_many(&places, &mut back);
+    for (pixel, many) in pixels.into_iter().zip(places) {
+        let Some(place) = wcs.to_sky(pixel) else {
+            assert!(many.ra.degrees().is_nan() && many.dec.degrees().is_nan(), "{many:?}");
+            continue;
+        };
+        assert_eq!(many, place);
         assert!((0.0..360.0).contains(&place.ra.degrees()), "{place:?}");
         assert!((-90.0..=90.0).contains(&place.dec.degrees()), "{place:?}");
         if let Some(back) = wcs.to_pixel(place) {
@@ -81,10 +88,6 @@ fn convert(wcs: &Wcs, shape: (usize, usize)) {
         }
         wcs.jacobian(pixel);
     }
-    let mut places = [SkyCoord::default(); 5];
-    wcs.to_sky_many(&pixels, &mut places);
-    let mut back = pixels;
-    wcs.to_pixel_many(&places, &mut back);
     wcs.footprint(shape);
     wcs.shifted(3, -7);
 }
