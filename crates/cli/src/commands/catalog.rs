@@ -234,9 +234,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
     // Nobody waits for an hour to be told of a slip; columns of the wide layout have the names of filters yet unknown.
     if args.layout == Layout::Long && args.columns != ["all"] {
         let known = columns::table(&Catalog::default(), &options);
-        known
-            .select(&args.columns)
-            .map_err(|name| WrongUsage(format!("there is no column {name}")))?;
+        args.select(&known)?;
     }
     let regions = catalog::read_sources(&args.regions, args.from, &args.images, &options)?;
     regions.report(console);
@@ -260,9 +258,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
         table = catalog::wide(&catalog, &table);
     }
     if !args.columns.is_empty() && args.columns != ["all"] {
-        table = table
-            .select(&args.columns)
-            .map_err(|name| WrongUsage(format!("there is no column {name}")))?;
+        table = args.select(&table)?;
     }
     table.meta = catalog::provenance(&args.regions, &options, &catalog);
     table.meta.extend(images.provenance().map(|value| ("archive".to_owned(), value)));
@@ -292,6 +288,12 @@ pub(super) fn write_report(
 }
 
 impl Args {
+    /// The columns that were asked for.
+    fn select(&self, table: &Table) -> anyhow::Result<Table> {
+        let selected = table.select(&self.columns);
+        Ok(selected.map_err(|name| WrongUsage(format!("there is no column {name}")))?)
+    }
+
     /// The preset's choices, and over them what was given.
     fn options(&self) -> anyhow::Result<Options> {
         let preset = match self.preset {
