@@ -42,28 +42,28 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Step {
+    /// Find the layers of skycells that hold a part of the place, and write them as a table
     #[command(
         after_long_help = "Examples:\n  hst mvm query --at \"84.9208 -69.1467\" --size 256arcsec\n  hst mvm query --at \"84.9208 -69.1467\" --size 256arcsec --instruments ACS -o 30dor.ecsv"
     )]
-    /// Find the layers of skycells that hold a part of the place, and write them as a table
     Query(Query),
-    #[command(after_long_help = "Example:\n  hst mvm get 30dor.ecsv -d 30dor")]
     /// Download the files of such a table; what is there already is not fetched again
+    #[command(after_long_help = "Example:\n  hst mvm get 30dor.ecsv -d 30dor")]
     Get(Get),
+    /// Cut SCI and WHT of each skycell around the place
     #[command(
         after_long_help = "Example:\n  hst mvm cut hst_skycell-*.fits --at \"84.9208 -69.1467\" --size 256arcsec -d cuts"
     )]
-    /// Cut SCI and WHT of each skycell around the place
     Cut(Cut),
+    /// Combine the cutouts of each instrument, detector, filter, pixel size and exposure
     #[command(
         after_long_help = "Example:\n  hst mvm combine cuts/hst_cutout_skycell-*.fits -d combined"
     )]
-    /// Combine the cutouts of each instrument, detector, filter, pixel size and exposure
     Combine(Combine),
+    /// All four
     #[command(
         after_long_help = "Examples:\n  hst mvm run --at \"84.9208 -69.1467\" --size 256arcsec -d 30dor\n  hst mvm run --at \"84.9208 -69.1467\" --size 256arcsec --dry-run"
     )]
-    /// All four
     Run(Run),
 }
 
