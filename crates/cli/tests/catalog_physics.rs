@@ -2,68 +2,17 @@
 
 #[expect(dead_code, reason = "no demo is needed here")]
 mod common;
+#[path = "common/measured.rs"]
+mod measured;
 #[path = "common/sky.rs"]
 #[expect(dead_code, reason = "sums come from closed forms here")]
 mod sky;
 
 use std::f64::consts::PI;
-use std::path::Path;
 
-use common::{hst, stderr, stdout};
+use measured::{CIRCLE, assert_near, catalog, folder, normal, star, stored};
 use photometry::noise::drizzle_factor_of_area;
-use sky::{Catalog, Sky};
-
-/// Runs `hst catalog r.reg --images ...` in a folder; all columns.
-fn catalog(folder: &Path, images: &[&str], options: &[&str]) -> (Catalog, Option<i32>, String) {
-    let mut args = vec!["catalog", "r.reg", "--images"];
-    args.extend(images);
-    args.extend(["--format", "csv", "--columns", "all"]);
-    args.extend(options);
-    let output = hst(folder, &args);
-    (Catalog::of_csv(&stdout(&output)), output.status.code(), stderr(&output))
-}
-
-fn folder(regions: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("r.reg"), format!("icrs\n{regions}\n")).expect("written");
-    folder
-}
-
-/// Uniform numbers that are the same every time.
-fn uniform() -> impl FnMut() -> f64 {
-    let mut state = 7_u64;
-    move || {
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((state >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
-    }
-}
-
-fn normal() -> impl FnMut() -> f64 {
-    let mut uniform = uniform();
-    move || (-2.0 * uniform().ln()).sqrt() * (2.0 * PI * uniform()).cos()
-}
-
-/// A star of total `light` with a core of 3 pixels.
-fn star(sky: &Sky, light: f64) -> Vec<f64> {
-    let middle = 0.5 * (sky.n as f64 - 1.0);
-    let value = |i: usize| {
-        let (dx, dy) = ((i % sky.n) as f64 - middle, (i / sky.n) as f64 - middle);
-        light / (18.0 * PI) * (-(dx * dx + dy * dy) / 18.0).exp()
-    };
-    (0..sky.n * sky.n).map(value).collect()
-}
-
-fn stored(pixels: &[f64], factor: f64) -> Vec<f32> {
-    pixels.iter().map(|value| (value * factor) as f32).collect()
-}
-
-fn assert_near(found: f64, expected: f64, tolerance: f64, what: &str) {
-    let off = (found / expected - 1.0).abs();
-    assert!(off <= tolerance, "{what}: {found} and not {expected} ({off:e})");
-}
-
-const CIRCLE: &str = "circle(150,-30,0.8\") # text={star}";
+use sky::Sky;
 
 #[test]
 fn every_unit_gives_the_same_star() {
@@ -161,53 +110,6 @@ fn errors_cover_the_scatter_of_empty_sky() {
 }
 
 #[test]
-fn noise_and_weight_maps_give_the_error_they_hold() {
-    let folder = folder("circle(150,-30,0.5\")");
-    let sky = Sky::default();
-    let pixels = stored(&star(&sky, 50.0), 1.0);
-    let sigma = sky.pixels(|x, _| 0.02 + 0.0005 * x as f64);
-    let ivm: Vec<_> = sigma.iter().map(|s| 1.0 / (s * s)).collect();
-    sky.write(&folder.path().join("a.fits"), &pixels, &[("WHT", &ivm), ("ERR", &sigma)]);
-    sky.write(&folder.path().join("rms.fits"), &sigma, &[]);
-    // Shares squared, from the same places a pixel.
-    let squares: Vec<_> = sigma.iter().map(|s| f64::from(*s).powi(2)).collect();
-    let variance: f64 = {
-        const N: usize = 40;
-        let place = |k: usize| (k as f64 + 0.5) / N as f64 - 0.5;
-        let share = |i: usize| {
-            let (x, y) = ((i % 120) as f64 - 59.5, (i / 120) as f64 - 59.5);
-            let hit = |k: &usize| (x + place(k % N)).hypot(y + place(k / N)) < 10.0;
-            (0..N * N).filter(hit).count() as f64 / (N * N) as f64
-        };
-        squares.iter().enumerate().map(|(i, square)| share(i).powi(2) * square).sum()
-    };
-    let none = ["--background", "none"];
-    let error = |options: &[&str]| {
-        let all = [&none[..], options].concat();
-        let (table, code, messages) = catalog(folder.path(), &["a.fits"], &all);
-        assert_eq!(code, Some(0), "{messages}");
-        (table.number("sum_err", 0), table.number("sum", 0))
-    };
-    let (own, sum) = error(&["--rms", "ERR"]);
-    assert_near(own, variance.sqrt(), 3e-4, "--rms ERR");
-    assert_near(error(&["--wht-type", "err"]).0, variance.sqrt(), 3e-4, "--wht-type err");
-    // Σ f² v is a little less than Σ f v, on the edge where the star is faint.
-    let with_source = (variance + sum / 1000.0).sqrt();
-    assert_near(error(&["--wht-type", "ivm"]).0, with_source, 3e-3, "--wht-type ivm");
-    let rms = ["--rms", "rms.fits", "--wht-type", "ivm"];
-    assert_near(error(&rms).0, with_source, 3e-3, "--rms rms.fits");
-    assert!(error(&["--error", "none"]).0.is_nan());
-    let (.., messages) = catalog(folder.path(), &["a.fits"], &none);
-    assert!(messages.contains("see --wht-type"), "{messages}");
-    let (_, code, messages) = catalog(folder.path(), &["rms.fits"], &["--error", "wht"]);
-    assert_eq!(code, Some(1));
-    assert!(messages.contains("rms.fits") && messages.contains("no WHT"), "{messages}");
-    let (_, code, messages) = catalog(folder.path(), &["a.fits"], &["--wht", "nowhere"]);
-    assert_eq!(code, Some(1));
-    assert!(messages.contains("nowhere is neither a file nor an extension"), "{messages}");
-}
-
-#[test]
 fn drizzled_noise_counts_for_what_it_is() {
     let folder = folder("circle(150,-30,0.8\")");
     let mut noise = normal();
@@ -233,71 +135,6 @@ fn drizzled_noise_counts_for_what_it_is() {
         let ratio = own.number("sum_err", 0) / white.number("sum_err", 0);
         assert_near(ratio, factor, 2e-3, name);
     }
-}
-
-#[test]
-fn images_count_by_their_exposure_and_calibration() {
-    let folder = folder(CIRCLE);
-    let sky = Sky::default();
-    let write = |name: &str, sky: &Sky, light: f64, factor: f64| {
-        sky.write(&folder.path().join(name), &stored(&star(sky, light), factor), &[]);
-    };
-    // The same star by a zero point twice as bright, exposed three times as long, 10 % brighter; in electrons.
-    let other = sky.clone().with("EXPTIME", 3000.0).with("PHOTFLAM", 2.0 * 7.0486e-20);
-    write("a.fits", &sky, 100.0, 1.0);
-    write("b.fits", &other, 55.0, 1.0);
-    write("c.fits", &other.clone().with("BUNIT", "ELECTRONS"), 55.0, 3000.0);
-    let options = ["--background", "none", "--error", "none"];
-    let (alone, ..) = catalog(folder.path(), &["a.fits"], &options);
-    let one = alone.number("flux_ujy", 0);
-    for images in [["a.fits", "b.fits"], ["a.fits", "c.fits"]] {
-        let (both, code, messages) = catalog(folder.path(), &images, &options);
-        assert_eq!((code, both.rows()), (Some(0), 1), "{messages}");
-        let expected = one * (1.0 + 3.0 * 1.1) / 4.0;
-        assert_near(both.number("flux_ujy", 0), expected, 1e-6, "flux_ujy");
-        let mag = 23.9 - 2.5 * expected.log10();
-        assert!((both.number("mag_ab", 0) - mag).abs() < 1e-6);
-        assert_eq!(both.number("exptime", 0), 4000.0);
-        assert_eq!(both.number("n_images", 0), 2.0);
-        // Sums in different units have no mean; count rates have.
-        let mixed = images[1] == "c.fits";
-        assert_eq!(both.number("sum", 0).is_nan(), mixed);
-        assert_eq!(both.text("sum_unit", 0).is_empty(), mixed);
-        let (sum_a, sum_b) = (alone.number("sum", 0), 0.55 * alone.number("sum", 0));
-        assert_near(both.number("flux", 0), (sum_a + 3.0 * sum_b) / 4.0, 1e-6, "flux");
-    }
-    let (each, ..) = catalog(
-        folder.path(),
-        &["a.fits", "b.fits"],
-        &[&options[..], &["--combine", "none"]].concat(),
-    );
-    assert_eq!(each.rows(), 2);
-    assert_near(each.number("flux_ujy", 1), 1.1 * one, 1e-6, "the second image");
-    let (mean, ..) = catalog(
-        folder.path(),
-        &["a.fits", "b.fits"],
-        &[&options[..], &["--combine", "mean"]].concat(),
-    );
-    assert_near(mean.number("flux_ujy", 0), 1.05 * one, 1e-6, "the plain mean");
-}
-
-#[test]
-fn errors_of_several_images_shrink_by_their_exposures() {
-    let folder = folder("circle(150,-30,0.5\")");
-    let mut noise = normal();
-    for (name, seconds) in [("a.fits", 1000.0), ("b.fits", 4000.0)] {
-        let sky = Sky::default().with("EXPTIME", seconds);
-        let sigma = (10.0_f64 / seconds).sqrt();
-        sky.write(&folder.path().join(name), &sky.pixels(|_, _| sigma * noise()), &[]);
-    }
-    let options = ["--background", "annulus:1.5x,3x"];
-    let error =
-        |images: &[&str]| catalog(folder.path(), images, &options).0.number("flux_ujy_err", 0);
-    let (a, b, both) = (error(&["a.fits"]), error(&["b.fits"]), error(&["a.fits", "b.fits"]));
-    assert_near(a / b, 2.0, 0.05, "one over the other");
-    assert_near(both, (a * a + 16.0 * b * b).sqrt() / 5.0, 1e-9, "together");
-    // Weights by exposure are those of least error here: as one image of 5000 s.
-    assert_near(both, b * (4.0_f64 / 5.0).sqrt(), 0.05, "as one image");
 }
 
 #[test]
@@ -334,7 +171,9 @@ fn a_gap_has_its_flag_and_leaves_the_average() {
     let (both, ..) = catalog(folder.path(), &["gap.fits", "whole.fits"], &all);
     assert_eq!(both.number("n_images", 0), 2.0);
     assert_eq!(both.number("flags", 0), 65536.0);
-    let mean = 0.5 * (gap_only.number("sum", 0) + whole_only.number("sum", 0));
+    // By the exposure in the aperture, of which the gap has none.
+    let share = gap_only.number("coverage", 0);
+    let mean = (share * gap_only.number("sum", 0) + whole_only.number("sum", 0)) / (share + 1.0);
     assert_near(both.number("sum", 0), mean, 1e-9, "the mean of both");
 }
 
@@ -499,22 +338,6 @@ fn corrections_are_columns_of_their_own() {
     let (.., code, messages) = catalog(folder.path(), &["a.fits"], &["--ee", "ee.csv"]);
     assert_eq!(code, Some(1));
     assert!(messages.contains("ee.csv") && messages.contains("line 2"), "{messages}");
-}
-
-#[test]
-fn the_same_exposures_are_measured_once() {
-    let folder = folder(CIRCLE);
-    let sky =
-        Sky::default().with("ROOTNAME", "jabc01").with("EXPSTART", 58000.5).with("EXPEND", 58000.6);
-    for name in ["a.fits", "b.fits"] {
-        sky.write(&folder.path().join(name), &stored(&star(&sky, 100.0), 1.0), &[]);
-    }
-    for images in [["a.fits", "a.fits"], ["a.fits", "b.fits"]] {
-        let (table, code, messages) = catalog(folder.path(), &images, &["--background", "none"]);
-        assert_eq!((code, table.rows()), (Some(0), 1), "{messages}");
-        assert_eq!(table.number("n_images", 0), 1.0, "{messages}");
-        assert!(messages.contains("its exposures are in"), "{messages}");
-    }
 }
 
 #[test]

@@ -8,7 +8,6 @@ use mast_client::{
 };
 use serde_json::{Value, json};
 
-use super::twins::twins;
 use super::{Catalog, Combine, Options, Source, Targets, measure};
 use crate::archive::{self, Images, Place, ProjectName, Session, Transfer};
 use crate::console::{Console, wrong_usage};
@@ -182,9 +181,13 @@ impl Found {
 /// One file of those made of the same exposures; the others are named.
 fn without_same_exposures(files: &[PathBuf], console: &Console) -> Vec<PathBuf> {
     let rows: Vec<Observation> = files.iter().map(|path| archive::described(path)).collect();
-    let twins = twins(files);
-    let owners: Vec<_> =
-        same_exposures(&rows).into_iter().zip(twins).map(|(owner, twin)| twin.or(owner)).collect();
+    let places: Vec<_> = files.iter().map(|path| path.canonicalize().ok()).collect();
+    let twin = |at: usize| (0..at).find(|&k| places[k].is_some() && places[k] == places[at]);
+    let owners: Vec<_> = same_exposures(&rows)
+        .into_iter()
+        .enumerate()
+        .map(|(at, owner)| twin(at).or(owner))
+        .collect();
     let keep = |(path, owner): (&PathBuf, &Option<usize>)| match owner {
         None => Some(path.clone()),
         Some(owner) => {

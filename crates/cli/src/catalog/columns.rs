@@ -257,6 +257,12 @@ impl Rows<'_> {
                 "standard error of bkg_sum; part of sum_err but for --error empirical",
                 |row| row.bkg_sum_err,
             ),
+            self.float(
+                "exptime_aper",
+                Some("s"),
+                "mean exposure in the aperture by the weights, of the images together",
+                |row| row.depth_s,
+            ),
             self.int("n_uncovered", "pixels in the aperture that were not exposed", |row| {
                 (!row.images.is_empty()).then(|| count_u64(row.n_uncovered))
             }),

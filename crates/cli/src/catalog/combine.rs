@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 use photometry::calibration::{Magnitude, magnitude, st_zero_point};
 
-use super::{AB_MAG_OF_UJY, MeasuredImage, Measurement, Options, PixelUnit};
+use super::{AB_MAG_OF_UJY, MeasuredImage, Measurement, Options, PixelUnit, Shared};
 
 /// 3 standard deviations: fainter than this a source has a limit and no magnitude.
 const DETECTION_SNR: f64 = 3.0;
@@ -12,7 +12,8 @@ const DETECTION_SNR: f64 = 3.0;
 /// How the images of one telescope, instrument, detector and filter become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Combine {
-    /// Mean of the fluxes (f_ν, by each image's own calibration), weighted by exposure time
+    /// Mean of the fluxes (f_ν, by each image's own calibration), weighted by the exposure time in the aperture; the same
+    /// exposures count once
     Weighted,
     /// The notebook's way: plain means of sums, areas and zero points
     Mean,
@@ -52,6 +53,8 @@ pub(crate) struct Row {
     pub(crate) photflam: f64,
     pub(crate) photplam: f64,
     pub(crate) exptime: f64,
+    /// Mean over the aperture, of all images together.
+    pub(crate) depth_s: f64,
     pub(crate) mjd: f64,
     /// The unit of the sums; `None` where the images differ, and then there are no sums.
     pub(crate) unit: Option<PixelUnit>,
@@ -66,19 +69,71 @@ pub(crate) struct Row {
     pub(crate) flags: u32,
 }
 
-/// The rows of one source in one specification: one, or one for each image with [`Combine::None`].
-pub(crate) fn combine(
-    source: usize,
-    spec: usize,
+/// What became of the measurements of one source in one specification.
+#[derive(Debug)]
+pub(super) struct Joined {
+    /// One, or one for each image with [`Combine::None`].
+    pub(super) rows: Vec<Row>,
+    /// Images that hold the same exposures, the second of them measured; with [`Combine::Mean`] both are.
+    pub(super) same: Vec<[usize; 2]>,
+    /// Images with the same sum to the last bit, though their headers tell of different exposures.
+    pub(super) alike: Vec<[usize; 2]>,
+}
+
+pub(super) fn combine(
+    [source, spec]: [usize; 2],
     measured: &[&Measurement],
     images: &[MeasuredImage],
+    shared: &Shared,
     options: &Options,
-) -> Vec<Row> {
+) -> Joined {
     let measured: Vec<_> = measured.iter().copied().filter(|m| m.coverage > 0.0).collect();
     if options.combine == Combine::None && !measured.is_empty() {
-        return measured.iter().map(|m| row(source, spec, &[m], images, options)).collect();
+        let rows = measured.iter().map(|m| row(source, spec, &[m], images, options)).collect();
+        return Joined { rows, same: Vec::new(), alike: Vec::new() };
     }
-    vec![row(source, spec, &well_covered(&measured, options.min_coverage), images, options)]
+    let covered = well_covered(&measured, options.min_coverage);
+    let (independent, same) = independent(&covered, images, shared);
+    let used = if options.combine == Combine::Mean { covered } else { independent };
+    let alike = alike(&used);
+    Joined { rows: vec![row(source, spec, &used, images, options)], same, alike }
+}
+
+/// Neighbours in order of their sums that are equal.
+fn alike(used: &[&Measurement]) -> Vec<[usize; 2]> {
+    let mut order: Vec<_> = used.iter().filter(|m| m.sum.is_finite() && m.sum != 0.0).collect();
+    order.sort_by(|a, b| a.sum.total_cmp(&b.sum).then(a.image.cmp(&b.image)));
+    let equal = |pair: &&[&&Measurement]| pair[0].sum.to_bits() == pair[1].sum.to_bits();
+    order.windows(2).filter(equal).map(|pair| [pair[0].image, pair[1].image]).collect()
+}
+
+/// The measurements without those on exposures that another one has too: of such the longer exposed stays, then the better
+/// covered, then the first. Also which went for which.
+fn independent<'a>(
+    measured: &[&'a Measurement],
+    images: &[MeasuredImage],
+    shared: &Shared,
+) -> (Vec<&'a Measurement>, Vec<[usize; 2]>) {
+    let mut order: Vec<_> = (0..measured.len()).collect();
+    let worth = |&i: &usize| {
+        let m = measured[i];
+        (images[m.image].exposure_s.max(0.0), m.coverage)
+    };
+    order.sort_by(|a, b| {
+        let (a, b) = (worth(a), worth(b));
+        b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1))
+    });
+    let (mut kept, mut same) = (Vec::<usize>::new(), Vec::new());
+    for i in order {
+        let image = measured[i].image;
+        let twin = kept.iter().map(|&k| measured[k].image).find(|&k| shared.is_shared(image, k));
+        match twin {
+            Some(twin) => same.push([image, twin]),
+            None => kept.push(i),
+        }
+    }
+    kept.sort_unstable();
+    (kept.into_iter().map(|i| measured[i]).collect(), same)
 }
 
 /// The measurements with enough of the aperture on valid pixels. Where none has, the best covered of them:
@@ -152,6 +207,7 @@ fn row(
         } else {
             used.iter().map(|m| image(m).exposure_s).sum()
         },
+        depth_s: if used.is_empty() { f64::NAN } else { used.iter().map(|m| m.depth_s).sum() },
         mjd: mean(&|m| image(m).mjd),
         unit: unit.filter(|_| one_unit),
         peak: in_unit(mean(&|m| m.peak)),
@@ -166,12 +222,28 @@ fn row(
     }
 }
 
-/// Weights by exposure time where it is known of all images, else equal ones.
+/// Weights by the exposure in the aperture where all images tell it, else by that of the image, else equal ones.
 fn weights(used: &[&Measurement], images: &[MeasuredImage], combine: Combine) -> Vec<f64> {
-    let exposures: Vec<_> = used.iter().map(|m| images[m.image].exposure_s).collect();
-    let known = exposures.iter().all(|&exposure_s| exposure_s > 0.0);
-    if combine == Combine::Weighted && known { exposures } else { vec![1.0; used.len()] }
+    let of = |seconds: fn(&Measurement, f64) -> f64| -> Vec<f64> {
+        used.iter().map(|m| seconds(m, images[m.image].exposure_s)).collect()
+    };
+    let depths = of(|m, exposure_s| if is_depth(m.depth_s, exposure_s) { m.depth_s } else { 0.0 });
+    let exposures = of(|_, exposure_s| exposure_s);
+    let known = |seconds: &[f64]| seconds.iter().all(|&seconds| seconds > 0.0);
+    match combine {
+        Combine::Weighted if known(&depths) => depths,
+        Combine::Weighted if known(&exposures) => exposures,
+        _ => vec![1.0; used.len()],
+    }
 }
+
+/// Whether weights may be seconds: no pixel is exposed much longer than the image, overlaps in a mosaic excepted.
+fn is_depth(depth_s: f64, exposure_s: f64) -> bool {
+    depth_s > 0.0 && depth_s <= MOST_EXPOSED * exposure_s
+}
+
+/// Weights of more than so many exposure times are no seconds.
+const MOST_EXPOSED: f64 = 1.5;
 
 /// Mean over the measurements whose value is a number; NaN where there is none.
 fn weighted_mean(

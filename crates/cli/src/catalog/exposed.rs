@@ -51,6 +51,29 @@ impl<S: PixelSource> PixelSource for Exposed<'_, S> {
     }
 }
 
+/// Where an image without weights is NaN or `fill`.
+#[derive(Debug)]
+pub(super) struct Filled<'a, S> {
+    pub(super) image: &'a S,
+    pub(super) fill: f64,
+}
+
+impl<S: PixelSource> MaskSource for Filled<'_, S> {
+    fn mask(&self, window: &PixelBox, out: &mut [bool]) -> Result<(), SourceError> {
+        let (fill, mut pixels) =
+            (S::Pixel::from_f64(self.fill), vec![S::Pixel::default(); out.len()]);
+        self.image.read(window, &mut pixels)?;
+        for (out, pixel) in out.iter_mut().zip(pixels) {
+            *out |= pixel == fill || pixel.to_f64().is_nan();
+        }
+        Ok(())
+    }
+
+    fn shape(&self) -> Option<(usize, usize)> {
+        Some(self.image.shape())
+    }
+}
+
 /// What drizzle wrote where nothing was exposed, beside NaN: D001FVAL, 0 where that names no number. `None` where values do
 /// not tell.
 pub(crate) fn fill(file: &FitsFile, hdu: &Hdu, spec: &ImageSpec) -> Option<f64> {

@@ -12,6 +12,7 @@ use photometry::{PixelSource, SourceError};
 
 use super::calibration::{Calibration, PixelUnit};
 use super::exposed::{SAMPLED, fill, samples, tells};
+use super::exposures::Exposures;
 use super::planes::{FilePlane, Planes};
 use super::{MeasuredImage, Options};
 use crate::geometry::RegionImage;
@@ -75,8 +76,11 @@ impl Image {
             about.provenance["quality"] = place(&planes.quality).into();
         }
         let path = path.to_owned();
-        // Weights of a user's own may leave out more than was not exposed; without any, every number counts.
-        let fill = fill.filter(|_| planes.weights.is_some() && options.wht.is_none());
+        // Weights of a user's own may leave out more than was not exposed.
+        let fill = fill.filter(|_| options.find_weights && options.wht.is_none());
+        if let (Some(fill), None) = (fill, &planes.weights) {
+            warnings.push(format!("there is no WHT: pixels of {fill} count as not exposed"));
+        }
         Ok(Self { path, hdu, shape, wcs, about, planes, fill, drizzle, warnings, file })
     }
 
@@ -91,10 +95,11 @@ impl Image {
         planes.into_iter().flatten().try_for_each(|plane| plane.prepare(beside))
     }
 
-    /// The value that tells what no exposure covers, if it does so in some rows of the image and its weights.
+    /// The value that tells what no exposure covers, if it does so in some rows of the image and its weights; without
+    /// weights there is nothing else to tell.
     pub(super) fn told_fill(&self) -> anyhow::Result<Option<f64>> {
         let (Some(fill), Some(weights)) = (self.fill, &self.planes.weights) else {
-            return Ok(None);
+            return Ok(self.fill);
         };
         let rows: Vec<_> = samples(self.shape, SAMPLED).collect();
         self.file.prepare(&self.file.hdus()[self.hdu], &rows)?;
@@ -178,6 +183,7 @@ fn about(
     }
     MeasuredImage {
         name: open::name(path),
+        exposures: Exposures::of(file, &spec),
         spec: spec.spec,
         exposure_s: spec.exposure_s.unwrap_or(f64::NAN),
         mjd: spec.expstart_mjd.unwrap_or(f64::NAN),

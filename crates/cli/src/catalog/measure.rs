@@ -11,11 +11,12 @@ use rayon::prelude::*;
 
 use super::detected::{Detected, RegionsAnd};
 use super::empty::with_empty;
+use super::exposed::Filled;
 use super::image::Image;
 use super::level::LevelNoise;
 use super::local::PixelSet;
 use super::noise::{NoiseModel, NoisePlan};
-use super::planes::Uncovered;
+use super::planes::{Uncovered, WeightType};
 use super::portrait::{FACTORS, Portrait, Sitter};
 use super::sources::Targets;
 use super::statistics::Statistics;
@@ -138,12 +139,17 @@ impl View<'_> {
     ) -> photometry::Result<Measurement> {
         let source = &around.targets.sources[spot.source];
         let (aperture, model) = (&spot.aperture, &around.noise);
-        let uncovered = self.image.planes.weights.as_ref().map(Uncovered);
+        let image = self.image;
+        let by_weight = image.planes.weights.as_ref().map(Uncovered);
+        let by_value = image.fill.map(|fill| Filled { image, fill });
         let pixels = Pixels {
             background: around.sky,
             noise: model.noise,
             gain: model.gain,
-            uncovered: uncovered.as_ref().map(|uncovered| uncovered as _),
+            uncovered: match (&by_weight, &by_value) {
+                (Some(by_weight), _) => Some(by_weight),
+                (None, by_value) => by_value.as_ref().map(|by_value| by_value as _),
+            },
             quality: self.quality(),
             ..Pixels::new(self.image)
         };
@@ -189,6 +195,7 @@ impl View<'_> {
             sum_err,
             area_arcsec2: found.area * spot.pixel_area,
             coverage: coverage(&found, aperture, self.options.sum),
+            depth_s: self.depth(aperture)?,
             bkg_sum: found.background_sum,
             bkg_sum_err: level_err,
             bkg_rms: local.map_or(found.background_rms, |sky| sky.rms),
@@ -202,6 +209,16 @@ impl View<'_> {
             statistics,
             flags: flags.bits(),
         })
+    }
+
+    /// Mean exposure in the aperture, where weights are seconds.
+    fn depth(&self, aperture: &impl Aperture) -> photometry::Result<f64> {
+        let weights = self.image.planes.weights.as_ref();
+        let Some(weights) = weights.filter(|_| self.options.wht_type == WeightType::Exp) else {
+            return Ok(f64::NAN);
+        };
+        let found = measure_in(&Pixels::new(weights), aperture, &MeasureOptions::default())?;
+        Ok(found.sum / found.area / self.image.drizzle_area())
     }
 
     /// The quality bits, and those that make a pixel unusable.

@@ -9,6 +9,7 @@ mod detected;
 mod empty;
 mod exclude;
 mod exposed;
+mod exposures;
 mod figure;
 mod flags;
 mod image;
@@ -24,7 +25,6 @@ mod provenance;
 mod report;
 mod sources;
 mod statistics;
-mod twins;
 mod view;
 mod wide;
 
@@ -40,6 +40,8 @@ use photometry::calibration::EncircledTable;
 
 use crate::console::Console;
 
+use exposures::{Exposures, Shared};
+
 pub(crate) use archive::ArchiveArgs;
 pub(crate) use calibration::{Calibration, PixelUnit, ZeroPoint};
 pub(crate) use combine::{Combine, Row};
@@ -48,7 +50,7 @@ pub(crate) use exposed::{Exposed, fill, tells};
 pub(crate) use flags::flag_words;
 pub(crate) use image::{Extension, Image, holds, pixels};
 pub(crate) use noise::ErrorModel;
-pub(crate) use planes::{FilePlane, WeightType};
+pub(crate) use planes::{BKG_RMS, FilePlane, WeightType};
 pub(crate) use portrait::{FACTORS, Portrait, Stamp};
 pub(crate) use provenance::provenance;
 pub(crate) use report::{summarize, summary};
@@ -89,6 +91,7 @@ pub(crate) fn measure(
     }
     bar.finish_and_clear();
     catalog.join(&measurements, options);
+    report::shared(&catalog, options, console);
     (catalog, failed)
 }
 
@@ -318,6 +321,8 @@ pub(crate) struct Measurement {
     pub(crate) area_arcsec2: f64,
     /// Valid over geometric area.
     pub(crate) coverage: f64,
+    /// Mean over the aperture of the exposure that the weights tell; NaN where they are no seconds.
+    pub(crate) depth_s: f64,
     pub(crate) bkg_sum: f64,
     /// Standard error of that, as far as the level of the sky is known.
     pub(crate) bkg_sum_err: f64,
@@ -348,6 +353,7 @@ pub(crate) struct MeasuredImage {
     pub(crate) exposure_s: f64,
     pub(crate) mjd: f64,
     pub(crate) calibration: Calibration,
+    pub(crate) exposures: Exposures,
     /// The corners on the sky.
     pub(crate) footprint: Option<[SkyCoord; 4]>,
     pub(crate) provenance: serde_json::Value,
@@ -366,6 +372,10 @@ pub(crate) struct Catalog {
     /// Sources wider than four boxes of a mesh.
     wide: BTreeSet<usize>,
     rings: Rings,
+    /// Images that are left out where one with the same exposures is, and that one.
+    shared: BTreeSet<[usize; 2]>,
+    /// Images in which a source has the same sum to the last bit.
+    alike: BTreeSet<[usize; 2]>,
 }
 
 /// Sources whose ring of sky is not all sky.
@@ -385,9 +395,13 @@ impl Catalog {
         for m in measurements {
             of[m.source * self.specs.len() + spec_of[m.image]].push(m);
         }
+        let shared = Shared::new(&self.images);
         for (cell, measured) in of.iter().enumerate() {
             let (source, spec) = (cell / self.specs.len(), cell % self.specs.len());
-            self.rows.extend(combine::combine(source, spec, measured, &self.images, options));
+            let joined = combine::combine([source, spec], measured, &self.images, &shared, options);
+            self.rows.extend(joined.rows);
+            self.shared.extend(joined.same);
+            self.alike.extend(joined.alike);
         }
     }
 

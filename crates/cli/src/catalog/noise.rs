@@ -12,7 +12,7 @@ use photometry::{Gain, Noise, PixelSource};
 
 use super::exposed::samples;
 use super::image::Image;
-use super::planes::{Inverse, Scaled, Scatter, WeightType};
+use super::planes::{Inverse, RmsKind, Scaled, Scatter, Unclipped, WeightType};
 use super::view::boxes_around;
 use super::{Options, Subtract};
 
@@ -49,6 +49,9 @@ pub(super) struct NoiseSurfaces<'a> {
     kind: Kind,
     scatter: Option<Scatter<'a>>,
     seconds: Option<Scaled<'a>>,
+    /// One over the variances that the sums of pixels have.
+    ivm: Option<Scaled<'a>>,
+    unclipped: Option<Unclipped<'a>>,
     image: &'a Image,
     source: bool,
 }
@@ -83,7 +86,7 @@ impl NoisePlan {
         let (kind, source) = match (options.error, options.wht_type) {
             (ErrorModel::None, _) => (Kind::Unknown, false),
             (ErrorModel::Empirical, _) => (Kind::Empty, true),
-            _ if rms => (Kind::Rms, !image.planes.rms_has_source),
+            _ if rms => (Kind::Rms, image.planes.rms_kind != RmsKind::WithSource),
             (_, WeightType::Ivm) if weights => (Kind::InverseVariance, true),
             (_, WeightType::Err) if weights => (Kind::InverseVariance, false),
             _ => (Kind::Scatter, true),
@@ -156,7 +159,14 @@ impl NoisePlan {
         let seconds = weights
             .filter(|_| options.wht_type == WeightType::Exp && per_second > 0.0)
             .map(|plane| Scaled { plane, factor: per_second });
-        NoiseSurfaces { kind: self.kind, scatter, seconds, image, source: self.source }
+        // s² input pixels make one of the output, in flux and in weight.
+        let factor = image.drizzle_area().powi(2).recip();
+        let ivm = weights.filter(|_| self.kind == Kind::InverseVariance);
+        let ivm = ivm.map(|plane| Scaled { plane, factor });
+        let rms = image.planes.rms.as_ref();
+        let unclipped = rms.filter(|_| image.planes.rms_kind == RmsKind::Scatter).map(Unclipped);
+        let (kind, source) = (self.kind, self.source);
+        NoiseSurfaces { kind, scatter, seconds, ivm, unclipped, image, source }
     }
 }
 
@@ -175,9 +185,12 @@ impl NoiseSurfaces<'_> {
             Kind::Scatter => {
                 self.scatter.as_ref().map_or(Noise::LocalSky, |scatter| Noise::Error(scatter))
             }
-            Kind::Rms => planes.rms.as_ref().map_or(Noise::Unknown, |rms| Noise::Error(rms)),
+            Kind::Rms => match &self.unclipped {
+                Some(scatter) => Noise::Error(scatter),
+                None => planes.rms.as_ref().map_or(Noise::Unknown, |rms| Noise::Error(rms)),
+            },
             Kind::InverseVariance => {
-                planes.weights.as_ref().map_or(Noise::Unknown, |w| Noise::InverseVariance(w))
+                self.ivm.as_ref().map_or(Noise::Unknown, |w| Noise::InverseVariance(w))
             }
         };
         let electrons = self.image.about.calibration.electrons;
@@ -187,7 +200,11 @@ impl NoiseSurfaces<'_> {
             None if electrons > 0.0 => Gain::Uniform(electrons),
             None => Gain::Unknown,
         };
-        let from_pixels = self.kind == Kind::Scatter;
+        let from_pixels = match self.kind {
+            Kind::Scatter => true,
+            Kind::Rms => self.unclipped.is_some(),
+            Kind::Unknown | Kind::InverseVariance | Kind::Empty => false,
+        };
         NoiseModel {
             noise,
             gain,
@@ -207,14 +224,15 @@ impl NoiseModel<'_> {
 
 impl Image {
     /// Area of an output pixel of drizzle in input pixels; weights are seconds times that.
-    fn drizzle_area(&self) -> f64 {
+    pub(super) fn drizzle_area(&self) -> f64 {
         self.drizzle.map_or(1.0, |(scale, _)| scale * scale)
     }
 
     /// What to say of errors that lack the noise of the source.
     pub(super) fn noise_warning(&self, options: &Options) -> Option<String> {
         let known = self.about.calibration.electrons > 0.0;
-        let wanted = options.error != ErrorModel::None && !self.planes.rms_has_source;
+        let wanted =
+            options.error != ErrorModel::None && self.planes.rms_kind != RmsKind::WithSource;
         (wanted && !known).then(|| {
             "errors lack the noise of the source: its electrons need BUNIT, EXPTIME or the gain"
                 .into()

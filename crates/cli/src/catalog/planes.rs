@@ -24,6 +24,9 @@ pub(crate) enum WeightType {
     Err,
 }
 
+/// The EXTNAME of the noise that `hst background` writes.
+pub(crate) const BKG_RMS: &str = "BKG_RMS";
+
 /// A plane of a FITS file.
 #[derive(Debug)]
 pub(crate) struct FilePlane {
@@ -39,8 +42,21 @@ pub(super) struct Planes {
     pub(super) rms: Option<FilePlane>,
     /// Quality bits, where they are wanted.
     pub(super) quality: Option<FilePlane>,
-    /// Whether the noise is that of the source too, as in an ERR plane.
-    pub(super) rms_has_source: bool,
+    /// What the numbers of `rms` are.
+    pub(super) rms_kind: RmsKind,
+}
+
+/// What a map of noise holds, by its EXTNAME.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum RmsKind {
+    /// Of independent pixels, without the source.
+    #[default]
+    Independent,
+    /// With the source: ERR.
+    WithSource,
+    /// How the pixels scatter, clipped as it is: BKG_RMS of `hst background`. Drizzled pixels scatter by less than their
+    /// noise.
+    Scatter,
 }
 
 impl Planes {
@@ -50,17 +66,17 @@ impl Planes {
         shape: (usize, usize),
         options: &Options,
     ) -> anyhow::Result<Self> {
-        let named = |name: &Option<String>, what| {
+        let named = |name: &Option<String>, what: &[&str]| {
             name.as_ref().map(|name| FilePlane::named(file, name, what, shape)).transpose()
         };
         let usual =
             |name, wanted: bool| wanted.then(|| FilePlane::beside(file, name, shape)).flatten();
-        let weights = named(&options.wht, "WHT")?.or_else(|| usual("WHT", options.find_weights));
+        let weights = named(&options.wht, &["WHT"])?.or_else(|| usual("WHT", options.find_weights));
         let wanted = options.quality || options.dq_bad != 0;
-        let quality = named(&options.dq, "DQ")?.or_else(|| usual("DQ", wanted));
-        let rms = named(&options.rms, "ERR")?;
-        let rms_has_source = rms.as_ref().is_some_and(FilePlane::is_err);
-        Ok(Self { weights, rms, quality, rms_has_source })
+        let quality = named(&options.dq, &["DQ"])?.or_else(|| usual("DQ", wanted));
+        let rms = named(&options.rms, &["ERR", "RMS", BKG_RMS])?;
+        let rms_kind = rms.as_ref().map(FilePlane::rms_kind).unwrap_or_default();
+        Ok(Self { weights, rms, quality, rms_kind })
     }
 }
 
@@ -80,18 +96,22 @@ impl FilePlane {
         self.hdu == hdu.index
     }
 
-    /// `name` is a file, of which the extension `what` or else the first image is taken, or an extension of the image.
+    /// `name` is a file, of which the first extension of the names `what` or else the only image is taken, or an extension
+    /// of the image.
     fn named(
         image: &Arc<FitsFile>,
         name: &str,
-        what: &str,
+        what: &[&str],
         shape: (usize, usize),
     ) -> anyhow::Result<Self> {
         let path = Path::new(name);
         let is_file = path.is_file() || open::is_remote(path);
         let file = if is_file { Arc::new(open::fits(path)?) } else { Arc::clone(image) };
         let hdu = if is_file {
-            file.find(what, None).or_else(|_| file.first_image())?
+            match what.iter().find_map(|what| file.find(what, None).ok()) {
+                Some(found) => found,
+                None => only_image(&file, what)?,
+            }
         } else {
             match name.parse::<Extension>().unwrap_or_else(|never| match never {}) {
                 Extension::Name(name) => file.find(&name, None),
@@ -108,9 +128,13 @@ impl FilePlane {
         }
     }
 
-    fn is_err(&self) -> bool {
-        let name = self.file.hdus()[self.hdu].header.find::<String>("EXTNAME");
-        name.ok().flatten().is_some_and(|name| name.trim().eq_ignore_ascii_case("ERR"))
+    fn rms_kind(&self) -> RmsKind {
+        let name = self.file.hdus()[self.hdu].header.find::<String>("EXTNAME").ok().flatten();
+        match name.unwrap_or_default().trim().to_ascii_uppercase().as_str() {
+            "ERR" => RmsKind::WithSource,
+            BKG_RMS => RmsKind::Scatter,
+            _ => RmsKind::Independent,
+        }
     }
 
     /// Brings the pixels of `windows` at once, where the file is on a server.
@@ -121,6 +145,17 @@ impl FilePlane {
     pub(super) fn place(&self) -> &str {
         self.file.hdus()[self.hdu].place()
     }
+}
+
+/// The image of a file that has one.
+fn only_image<'a>(file: &'a FitsFile, names: &[&str]) -> anyhow::Result<&'a Hdu> {
+    let first = file.first_image()?;
+    let images = file.hdus().iter().filter(|hdu| hdu.shape().is_some()).count();
+    if images > 1 {
+        let names = names.join(", ");
+        bail!("{} is one of {images} images, and none is called {names}", first.place());
+    }
+    Ok(first)
 }
 
 impl PixelSource for FilePlane {
@@ -173,7 +208,8 @@ impl MaskSource for Uncovered<'_> {
     }
 }
 
-/// Weights times a factor: electrons per unit of the image, from seconds of exposure.
+/// Weights times a factor: electrons per unit of the image, from seconds of exposure; or what one over the variance of a
+/// sum is, from that of input pixels.
 #[derive(Debug)]
 pub(super) struct Scaled<'a> {
     pub(super) plane: &'a FilePlane,
@@ -190,6 +226,22 @@ impl Plane for Scaled<'_> {
         // No weight, no noise of the source: the pixel does not count anyway.
         out.iter_mut()
             .for_each(|value| *value = if *value > 0.0 { *value * self.factor } else { 0.0 });
+        Ok(())
+    }
+}
+
+/// How pixels scatter, from what is left of that after clipping.
+#[derive(Debug)]
+pub(super) struct Unclipped<'a>(pub(super) &'a FilePlane);
+
+impl Plane for Unclipped<'_> {
+    fn shape(&self) -> (usize, usize) {
+        self.0.shape
+    }
+
+    fn values(&self, window: &PixelBox, out: &mut [f64]) -> Result<(), SourceError> {
+        self.0.values(window, out)?;
+        out.iter_mut().for_each(|sigma| *sigma /= CLIPPED);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::image::Image;
 use super::measure::Measured;
-use super::{Catalog, ErrorModel, Options, Source, WeightType};
+use super::{Catalog, Combine, ErrorModel, Options, Source, WeightType};
 use crate::console::Console;
 use crate::open;
 
@@ -69,6 +69,27 @@ fn noise(name: &str, image: &Image, options: &Options, console: &Console) {
         console.warning(&format!(
             "{name}: the largest weight is {ratio:.3} of EXPTIME, which no seconds of exposure are; see --wht-type"
         ));
+    }
+}
+
+/// Which images are not independent of others.
+pub(super) fn shared(catalog: &Catalog, options: &Options, console: &Console) {
+    let names = |pair: &[usize; 2]| pair.map(|i| catalog.images[i].name.as_str());
+    for [one, other] in catalog.alike.difference(&catalog.shared).map(names) {
+        console.warning(&format!(
+            "{one} and {other} give the same sums to the last bit: if one is a copy, leave it out"
+        ));
+    }
+    for [image, other] in catalog.shared.iter().map(names) {
+        if options.combine == Combine::Mean {
+            console.warning(&format!(
+                "{image} and {other} hold the same exposures and are averaged as if they were independent"
+            ));
+        } else {
+            console.note(&format!(
+                "{image} does not count where {other} does: its exposures are in both"
+            ));
+        }
     }
 }
 

@@ -17,7 +17,9 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use super::catalog::{odd, percentage};
-use crate::catalog::{ExcludeRule, Exposed, Extension, FilePlane, exclude, fill, pixels, tells};
+use crate::catalog::{
+    BKG_RMS, ExcludeRule, Exposed, Extension, FilePlane, exclude, fill, pixels, tells,
+};
 use crate::console::{Console, Outcome};
 
 const EXAMPLES: &str = "\
@@ -132,7 +134,7 @@ impl Job<'_> {
         let fill = fill(self.file, self.hdu, &ImageSpec::of(self.file, self.hdu));
         let told = match fill.zip(weights) {
             Some((fill, weights)) => tells(&image, weights, fill),
-            None => Ok(false),
+            None => Ok(weights.is_none()),
         };
         let told = told.map_err(|error| anyhow::anyhow!(error))?;
         let exposed = Exposed::new(&image, fill.filter(|_| told), weights);
@@ -145,7 +147,7 @@ impl Job<'_> {
             let subtracted = Subtracted { image, level: &found.level };
             self.write_units(out, &[(header, &subtracted)])?;
         } else {
-            let units = [("BKG", &found.level), ("BKG_RMS", &found.rms)].map(|(name, surface)| {
+            let units = [("BKG", &found.level), (BKG_RMS, &found.rms)].map(|(name, surface)| {
                 let mut header = with_history(&self.hdu.header, &done);
                 header.set("EXTNAME", name, "mesh background, or its pixel-to-pixel noise");
                 (header, Map { surface, nx: self.shape.1, bar: &self.bar })

@@ -112,7 +112,8 @@ pub(crate) struct Args {
     /// What the weights are [default: exp]
     #[arg(long, value_enum, help_heading = "Errors")]
     wht_type: Option<WeightType>,
-    /// The noise of each pixel in the unit of the image; an extension ERR is taken to have the source's too
+    /// The noise of each pixel in the unit of the image: of a file ERR, RMS or BKG_RMS, else its only image; ERR is
+    /// taken to have the source's too, and BKG_RMS (of `hst background`) is multiplied by what drizzle hides
     #[arg(long, value_name = "FILE|EXT", help_heading = "Errors")]
     rms: Option<String>,
     /// The quality bits of each pixel, for the column dq and --dq-bad [default: DQ, where there is one]
