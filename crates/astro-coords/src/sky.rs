@@ -90,6 +90,24 @@ impl SkyCoord {
     }
 }
 
+impl SkyCoord {
+    /// `ddd:mm:ss.ss dd:mm:ss.ss` with `decimals` places of the seconds: the right ascension in degrees too, without zeros
+    /// in front and without a plus, as astropy's `to_string(decimal=False, sep=':')` has it.
+    ///
+    /// A position that is not finite gives `nan nan`. [`FromStr`] does not read it back: there, colons mean hours.
+    pub fn to_sexagesimal_degrees(self, decimals: usize) -> String {
+        if !(self.ra.degrees().is_finite() && self.dec.degrees().is_finite()) {
+            return "nan nan".to_owned();
+        }
+        let (degrees, minutes, seconds) =
+            sexagesimal::format(self.ra.wrapped().degrees(), decimals);
+        let sign = if self.dec.degrees() < 0.0 { "-" } else { "" };
+        let (dec, arcmin, arcsec) = sexagesimal::format(self.dec.degrees(), decimals);
+        let degrees = degrees % 360;
+        format!("{degrees}:{minutes:02}:{seconds} {sign}{dec}:{arcmin:02}:{arcsec}")
+    }
+}
+
 /// Reads `RA DEC` in degrees (`202.47 47.195`) or sexagesimal (`13:29:52.7 +47:11:43`,
 /// `13h29m52.7s 47d11m43s`, `13 29 52.7 +47 11 43`), separated by blanks, a comma or both.
 ///
@@ -160,6 +178,20 @@ mod tests {
         assert!(here.position_angle(SkyCoord::from_degrees(10.0, 21.0)).degrees() < 1e-12);
         let east = here.position_angle(SkyCoord::from_degrees(10.001, 20.0)).degrees();
         assert!((east - 90.0).abs() < 1e-3, "{east}");
+    }
+
+    /// By `SkyCoord.to_string(decimal=False, sep=':', precision=8)` of astropy 8.0.
+    #[test]
+    fn degrees_are_written_as_astropy_does() {
+        for (ra, dec, text) in [
+            (195.135_940_338, -1.2, "195:08:09.38521680 -1:12:00.00000000"),
+            (5.1, 0.000_001, "5:06:00.00000000 0:00:00.00360000"),
+            (359.999_999_999_99, -89.5, "359:59:59.99999996 -89:30:00.00000000"),
+            (0.05, 12.345_678_901_2, "0:03:00.00000000 12:20:44.44404432"),
+        ] {
+            assert_eq!(SkyCoord::from_degrees(ra, dec).to_sexagesimal_degrees(8), text);
+        }
+        assert_eq!(SkyCoord::from_degrees(f64::NAN, 0.0).to_sexagesimal_degrees(8), "nan nan");
     }
 
     #[test]

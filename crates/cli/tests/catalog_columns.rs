@@ -172,3 +172,75 @@ fn rules_of_exclusion_are_those_of_the_library() {
         (Some(1), Some(0.0))
     );
 }
+
+#[test]
+fn centroids_are_printed_in_degrees_and_in_hours() {
+    let folder = folder("circle(150,-30,0.8\")");
+    let sky = Sky::default();
+    let pixels =
+        sky.pixels(|x, y| f64::from(u8::from((59..61).contains(&x) && (59..61).contains(&y))));
+    sky.write(&folder.path().join("a.fits"), &pixels, &[]);
+    let options = ["--background", "none", "--columns", "sky_centroid,sky_centroid_hms"];
+    let (table, code, messages) = catalog(folder.path(), &options);
+    assert_eq!(code, Some(0), "{messages}");
+    assert_eq!(table.text("sky_centroid", 0), "150:00:00.00000000 -30:00:00.00000000");
+    assert_eq!(table.text("sky_centroid_hms", 0), "10:00:00.000000 -30:00:00.00000");
+    let (table, ..) = catalog(folder.path(), &["--background", "none"]);
+    assert!(!table.has("sky_centroid"));
+}
+
+/// The notebook asks for the mean right ascension, which for these two is 180°.
+#[test]
+fn regions_on_both_sides_of_ra_0_are_on_one_image() {
+    let folder = folder("circle(359.9998,0,0.5\")\ncircle(0.0002,0,0.5\")");
+    let sky = Sky { center: [0.0, 0.0], ..Sky::default() };
+    sky.write(&folder.path().join("a.fits"), &sky.pixels(|_, _| 1.0), &[]);
+    for options in [vec![], vec!["--sky-shape", "geodesic"], vec!["--preset", "notebook"]] {
+        let options = [&options[..], &["--background", "none"]].concat();
+        let (table, code, messages) = catalog(folder.path(), &options);
+        assert_eq!((code, table.rows()), (Some(0), 2), "{messages}");
+        for row in 0..2 {
+            assert_near(table.number("coverage", row), 1.0, 1e-12, "coverage");
+            assert_near(table.number("sum", row), 100.0 * std::f64::consts::PI, 1e-3, "sum");
+        }
+    }
+}
+
+#[test]
+fn photflam_may_be_in_either_header() {
+    let folder = folder("circle(150,-30,0.8\")");
+    let path = folder.path().join("a.fits");
+    let sky = Sky::default();
+    let pixels = sky.pixels(|_, _| 1.0);
+    sky.write(&path, &pixels, &[]);
+    let options = ["--background", "none", "--columns", "ab_zeropoint,photflam"];
+    let zero_point = |table: &Catalog| table.number("ab_zeropoint", 0);
+    let (table, ..) = catalog(folder.path(), &options);
+    let expected = zero_point(&table);
+    assert!((20.0..30.0).contains(&expected), "{expected}");
+    // The image's own comes first, the primary header's where it has none.
+    let mut header = sky.header("SCI");
+    header.set("PHOTFLAM", 2.0 * 7.0486e-20, "");
+    header.set("PHOTPLAM", 8045.45, "");
+    sky.write_with(&path, header, &pixels);
+    let (table, ..) = catalog(folder.path(), &options);
+    assert_near(zero_point(&table), expected - 2.5 * 2.0_f64.log10(), 1e-9, "zero point");
+}
+
+#[test]
+fn what_old_pipelines_left_is_warned_of() {
+    let folder = folder("circle(150,-30,0.8\")");
+    let path = folder.path().join("a.fits");
+    let messages = |sky: &Sky| {
+        sky.write(&path, &sky.pixels(|_, _| 1.0), &[]);
+        catalog(folder.path(), &["--background", "none"]).2
+    };
+    let sky = Sky::default();
+    let good = sky.clone().with("PCTECORR", "COMPLETE").with("CAL_VER", "10.3.5 (03-Jun-2022)");
+    let silent = messages(&good);
+    assert!(!silent.contains("charge") && !silent.contains("calibrated"), "{silent}");
+    let old = sky.with("PCTECORR", "OMIT").with("CAL_VER", "8.3.5 (18-Sep-2015)");
+    let warned = messages(&old);
+    assert!(warned.contains("PCTECORR is OMIT"), "{warned}");
+    assert!(warned.contains("calibrated by 8.3.5"), "{warned}");
+}

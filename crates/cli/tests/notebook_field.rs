@@ -74,7 +74,7 @@ fn the_areas_are_those_the_notebook_printed() {
         let cells: Vec<_> = line.split(',').collect();
         let known = field::REGIONS.iter().find(|region| region.3 == cells[0]).expect("a region");
         let area: f64 = cells[1].parse().expect("a number");
-        // The notebook's photutils took the scale along the meridian, 3.1.1 that of equal areas: 1.2e-7 apart here.
+        // By every convention of photutils: the place of CRVAL, which the scale follows, is known from a fit only.
         assert!((area / known.4 - 1.0).abs() < 1.3e-7, "{line}: the notebook has {}", known.4);
         assert_eq!(cells[2], "1", "{line}");
         compared += 1;

@@ -16,7 +16,10 @@ pub(crate) fn usual(table: Table) -> Table {
 }
 
 /// Columns that only `--columns` brings.
-const MORE: [&str; 13] = [
+const MORE: [&str; 16] = [
+    "sky_centroid",
+    "sky_centroid_hms",
+    "exptime_aper",
     "shape",
     "sum_unit",
     "peak",
@@ -235,12 +238,23 @@ impl Rows<'_> {
 
     /// Those that a table has only when they are asked for.
     fn more(&self) -> Vec<Column> {
+        let place = |row: &Row| row.first.as_ref().and_then(|m| m.centroid_sky);
         let magnitude = Some("mag");
         let unit = self.catalog.pixel_unit().map(super::PixelUnit::name);
         vec![
             self.text("shape", "word of the region format", |row| {
                 self.catalog.sources[row.source].shape.to_owned()
             }),
+            self.text(
+                "sky_centroid",
+                "centre of light, ICRS, both in degrees:minutes:seconds",
+                |row| place(row).map_or_else(String::new, |at| at.to_sexagesimal_degrees(8)),
+            ),
+            self.text(
+                "sky_centroid_hms",
+                "centre of light, ICRS, hours:minutes:seconds degrees:minutes:seconds",
+                |row| place(row).map_or_else(String::new, |at| at.to_sexagesimal(5)),
+            ),
             self.text("sum_unit", "unit of sum, bkg_sum, bkg_rms, peak", |row| {
                 row.unit.map_or_else(String::new, |unit| unit.name().to_owned())
             }),

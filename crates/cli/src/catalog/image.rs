@@ -14,7 +14,7 @@ use super::calibration::{Calibration, PixelUnit};
 use super::exposed::{SAMPLED, fill, samples, tells};
 use super::exposures::Exposures;
 use super::planes::{FilePlane, Planes};
-use super::{MeasuredImage, Options};
+use super::{MeasuredImage, Options, vintage};
 use crate::geometry::RegionImage;
 use crate::open;
 
@@ -171,6 +171,7 @@ fn about(
     if !spec.missing.is_empty() {
         warnings.push(format!("{} missing from the headers", spec.missing.join(", ")));
     }
+    warnings.extend(vintage::warnings(file, &open::name(path), &spec.spec));
     let bunit = options.bunit.clone().or_else(|| spec.bunit.clone());
     let unit = bunit.as_deref().and_then(PixelUnit::of_bunit);
     if unit.is_none() {

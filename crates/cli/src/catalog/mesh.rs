@@ -130,6 +130,6 @@ impl View<'_> {
     fn ring(&self, outline: &Outline, factors: [f64; 2]) -> Option<Box<dyn photometry::Aperture>> {
         let [inner, outer] = factors.map(|factor| outline.on(self.reference).grown(factor));
         let ring = Figure::Ring { outer: Box::new(outer), inner: Box::new(inner) };
-        ring.aperture(self.image, super::SkyShape::Affine)
+        ring.aperture(&self.image.wcs, super::SkyShape::Affine)
     }
 }

@@ -26,6 +26,7 @@ mod report;
 mod sources;
 mod statistics;
 mod view;
+mod vintage;
 mod wide;
 
 use std::collections::BTreeSet;
@@ -304,8 +305,16 @@ pub(crate) enum Sum {
 pub(crate) enum SkyShape {
     /// What the local Jacobian makes of it: of a circle an ellipse, of a box a parallelogram
     Affine,
+    /// The outline on the sky, within 1e-5 pixels: circles of one distance, sides along great circles
+    Geodesic,
     /// As photutils 3.1.1: a circle of the same area, a rectangle; areas by the x scale squared, as the notebook
     Photutils,
+    /// As photutils 3.0: circles by the mean of two scales, boxes too where there is no distortion
+    #[value(name = "photutils-3.0")]
+    Photutils30,
+    /// As photutils 1.2 to 2.3: every shape by one scale and one angle, those of a step of 1 arcsec to the north
+    #[value(name = "photutils-2.3")]
+    Photutils23,
 }
 
 /// One source on one image. Sums in the unit of the image.

@@ -8,7 +8,7 @@ use astro_coords::Angle;
 use clap::ValueEnum;
 use photometry::BackgroundOptions;
 
-use super::{Catalog, Combine, Options, RingSize, SkyShape, Subtract, Sum, ZeroPoint};
+use super::{Catalog, Combine, Options, RingSize, Subtract, Sum, ZeroPoint};
 
 /// Version, command line, inputs with their sizes and checksums, and every option in force.
 pub(crate) fn provenance(
@@ -52,7 +52,7 @@ fn describe(options: &Options) -> Value {
             Sum::Center => json!("center"),
             Sum::Subpixel(n) => json!({"subpixel": n}),
         },
-        "sky_shape": match options.sky_shape { SkyShape::Affine => "affine", SkyShape::Photutils => "photutils" },
+        "sky_shape": options.sky_shape.to_possible_value().map(|value| value.get_name().to_owned()),
         "combine": match options.combine {
             Combine::Weighted => "weighted",
             Combine::Mean => "mean",

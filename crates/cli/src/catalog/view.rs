@@ -1,6 +1,6 @@
 //! The regions as one image sees them: apertures, what is masked, the skies of sources, the pixels that are read.
 
-use astro_coords::{Angle, PixelBox, PixelCoord};
+use astro_coords::{PixelBox, PixelCoord};
 use photometry::Aperture;
 use photometry::aperture::Composite;
 
@@ -44,7 +44,7 @@ type Numbered<T> = (Option<i64>, T);
 
 impl View<'_> {
     fn aperture(&self, outline: &Outline) -> Option<Box<dyn Aperture>> {
-        outline.on(self.reference).aperture(self.image, self.options.sky_shape)
+        outline.on(self.reference).aperture(&self.image.wcs, self.options.sky_shape)
     }
 
     /// The sources that reach into the image, without what the `-` regions take from them.
@@ -61,10 +61,10 @@ impl View<'_> {
         bounds.intersect(&PixelBox::of_shape(self.image.shape))?;
         let cuts: Vec<_> =
             excluded.near(&bounds).filter_map(|(_, outline)| self.aperture(outline)).collect();
-        let (_, [[a, b], [c, d]]) = self.image.local(Place::Sky(source.center))?;
+        let (_, [[a, b], [c, d]]) = self.image.wcs.local(Place::Sky(source.center))?;
         let pixel_area = match self.options.sky_shape {
-            SkyShape::Affine => (a * d - b * c).abs(),
-            SkyShape::Photutils => self.image.wcs.pixel_scales()[0].arcsec().powi(2),
+            SkyShape::Affine | SkyShape::Geodesic => (a * d - b * c).abs(),
+            _ => self.image.wcs.pixel_scales()[0].arcsec().powi(2),
         };
         let area = whole.area();
         let aperture =
@@ -131,7 +131,7 @@ impl View<'_> {
     }
 
     pub(super) fn grown(&self, outline: &Outline, factor: f64) -> Option<Box<dyn Aperture>> {
-        outline.on(self.reference).grown(factor).aperture(self.image, SkyShape::Affine)
+        outline.on(self.reference).grown(factor).aperture(&self.image.wcs, SkyShape::Affine)
     }
 
     /// What local skies keep away from: the same as the mask, with the numbers of the regions.
@@ -188,7 +188,7 @@ impl View<'_> {
         match self.options.background {
             Subtract::Annulus(size) => {
                 let ring = ring(&source.outline, self.reference, size);
-                ring.aperture(self.image, SkyShape::Affine).into_iter().collect()
+                ring.aperture(&self.image.wcs, SkyShape::Affine).into_iter().collect()
             }
             Subtract::Regions => {
                 let skies = targets.skies_of(source);
@@ -242,18 +242,4 @@ fn ring(outline: &Outline, reference: bool, size: RingSize) -> Figure {
         }
     };
     Figure::Ring { outer: Box::new(outer), inner: Box::new(inner) }
-}
-
-impl Grid for Image {
-    fn local(&self, place: Place) -> Option<(PixelCoord, [[f64; 2]; 2])> {
-        match place {
-            Place::Pixel(pixel) => Some((pixel, [[1.0, 0.0], [0.0, 1.0]])),
-            Place::Sky(place) => {
-                let pixel = self.wcs.to_pixel(place)?;
-                let [east, north] = self.wcs.jacobian(pixel)?;
-                let arcsec = |degrees: f64| Angle::from_degrees(degrees).arcsec();
-                Some((pixel, [east.map(|d| -arcsec(d)), north.map(arcsec)]))
-            }
-        }
-    }
 }

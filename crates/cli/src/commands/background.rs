@@ -33,11 +33,12 @@ const MANY_EXCLUDED: f64 = 0.25;
 
 /// Write the background of an image and its noise as FITS maps, or the image without its background
 ///
-/// The background is that of `hst catalog`: the pixels of each mesh box are sigma clipped and give a level and a
-/// noise; boxes with too few good pixels are filled from their neighbours, both meshes are median filtered and drawn
-/// as cubic splines. Sources much wider than a box are taken for background: take larger boxes, or `hst catalog`,
-/// which masks the regions. What no exposure covers does not count: where WHT
-/// is 0; in a drizzled image with WHT that is where it is NaN or D001FVAL, which is then looked at in its place. The image is read and the maps are written a few rows at a time. Headers are kept.
+/// The background is that of `hst catalog --mask-regions none`: the pixels of each mesh box are sigma clipped and give a
+/// level and a noise; boxes with too few good pixels are filled from their neighbours, both meshes are median filtered and
+/// drawn as cubic splines. Sources much wider than a box, and crowded ones, raise it: take larger boxes, or `hst catalog`,
+/// which masks the regions and what is detected. What no exposure covers does not count: where WHT is 0; in a drizzled
+/// image that is where it is NaN or D001FVAL (else 0), which is then looked at in its place. The image is read and the maps
+/// are written a few rows at a time. Headers are kept.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {

@@ -65,8 +65,7 @@ pub(crate) struct Args {
     /// subpixel:N, that of N x N places [default: exact]
     #[arg(long, value_name = "exact|center|subpixel:N", value_parser = sum)]
     sum: Option<Sum>,
-    /// affine: shapes are those on the sky, through the image's Jacobian at each region; photutils: as photutils 3.1.1
-    /// has them [default: affine]
+    /// How shapes on the sky become shapes in pixels [default: affine; photutils with --preset notebook]
     #[arg(long, value_enum)]
     sky_shape: Option<SkyShape>,
     /// Unit of the pixels, where the header's BUNIT is missing or wrong

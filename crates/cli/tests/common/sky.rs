@@ -101,7 +101,17 @@ impl Sky {
         write_images(path, &units).expect("written");
     }
 
-    fn header(&self, name: &str) -> Header {
+    /// The same with the science header given, and without other planes.
+    pub(crate) fn write_with(&self, path: &Path, science: Header, pixels: &[f32]) {
+        let mut primary = Header::new();
+        for (keyword, value) in &self.cards {
+            primary.set(keyword, value.clone(), "");
+        }
+        let pixels = Pixels::F32((self.n, self.n), pixels);
+        write_images(path, &[(&primary, Pixels::None), (&science, pixels)]).expect("written");
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Header {
         let mut header = Header::new();
         header.set("EXTNAME", name, "");
         let middle = 0.5 * (self.n as f64 + 1.0);

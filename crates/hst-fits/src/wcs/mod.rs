@@ -114,6 +114,11 @@ impl Wcs {
         self.frame.frame()
     }
 
+    /// Whether the image is bent by more than its projection: SIP, TPV or lookup tables.
+    pub fn is_distorted(&self) -> bool {
+        self.distortion.is_some() || self.tpv.is_some()
+    }
+
     /// The place of the pixel on the sky; `None` where the projection has none.
     pub fn to_sky(&self, pixel: PixelCoord) -> Option<SkyCoord> {
         let [lon, lat] = self.to_world([pixel.x, pixel.y])?;

@@ -10,6 +10,12 @@ use crate::catalog::SkyShape;
 impl Figure {
     /// The aperture in the pixels of `grid`; `None` where the figure is not on its projection or has no size.
     pub(crate) fn aperture(&self, grid: &dyn Grid, shape: SkyShape) -> Option<Box<dyn Aperture>> {
+        if let (SkyShape::Geodesic, Place::Sky(_)) = (shape, self.center())
+            && let Self::Ellipse { .. } | Self::Box { .. } | Self::Polygon(_) | Self::Sector { .. } =
+                self
+        {
+            return self.has_size().then(|| self.geodesic(grid)).flatten().map(boxed);
+        }
         Some(match self {
             Self::Ellipse { .. } => Box::new(self.ellipse(grid, shape)?),
             Self::Box { .. } => Box::new(self.rectangle(grid, shape)?),
@@ -35,20 +41,24 @@ impl Figure {
         })
     }
 
+    /// Whether both axes or sides are longer than nothing; of other figures, true.
+    fn has_size(&self) -> bool {
+        match self {
+            Self::Ellipse { semi_axes: sizes, .. } | Self::Box { size: sizes, .. } => {
+                sizes.iter().all(|size| *size > 0.0)
+            }
+            Self::Sector { whole, .. } => whole.has_size(),
+            Self::Polygon(_) | Self::Ring { .. } | Self::Joined { .. } => true,
+        }
+    }
+
     fn ellipse(&self, grid: &dyn Grid, shape: SkyShape) -> Option<Ellipse> {
         let Self::Ellipse { center, semi_axes: [a, b], angle } = self else { return None };
-        let (at, map) = grid.local(*center)?;
-        if !(*a > 0.0 && *b > 0.0) {
+        let (at, map) = self.frame(grid, shape, *center)?;
+        if !self.has_size() {
             return None;
         }
         if a == b {
-            let map = match shape {
-                SkyShape::Affine => map,
-                SkyShape::Photutils => {
-                    let scale = determinant(map).abs().sqrt();
-                    [[scale, 0.0], [0.0, scale]]
-                }
-            };
             return Some(Ellipse::from_map(at, map, *a));
         }
         let (sin, cos) = angle.radians().sin_cos();
@@ -60,14 +70,14 @@ impl Figure {
 
     fn rectangle(&self, grid: &dyn Grid, shape: SkyShape) -> Option<Rectangle> {
         let Self::Box { center, size: [width, height], angle } = self else { return None };
-        let (at, map) = grid.local(*center)?;
-        if !(*width > 0.0 && *height > 0.0) {
+        let (at, map) = self.frame(grid, shape, *center)?;
+        if !self.has_size() {
             return None;
         }
         let exact = Rectangle::from_map(at, map, *width, *height, angle.radians());
         Some(match shape {
-            SkyShape::Affine => exact,
-            SkyShape::Photutils => upright(at, exact.halves()),
+            SkyShape::Photutils | SkyShape::Photutils30 => upright(at, exact.halves()),
+            _ => exact,
         })
     }
 
@@ -80,7 +90,7 @@ impl Figure {
         if (edges[1] - edges[0]).degrees() >= 360.0 {
             return self.aperture(grid, shape);
         }
-        let (_, map) = grid.local(self.center())?;
+        let (_, map) = self.frame(grid, shape, self.center())?;
         let [mut start, mut stop] = edges.map(|edge| direction(map, edge));
         if determinant(map) < 0.0 {
             (start, stop) = (stop, start);
@@ -92,6 +102,10 @@ impl Figure {
             _ => Some(Box::new(self.rectangle(grid, shape)?.sector(start, stop))),
         }
     }
+}
+
+fn boxed(polygon: Polygon) -> Box<dyn Aperture> {
+    Box::new(polygon)
 }
 
 pub(super) fn determinant([[a, b], [c, d]]: [[f64; 2]; 2]) -> f64 {

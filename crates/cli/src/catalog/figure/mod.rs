@@ -1,10 +1,13 @@
 //! What is measured of a region, on the sky or in the pixels of one image.
 
 mod aperture;
+mod convention;
+mod geodesic;
 mod plane;
 
 use astro_coords::{Angle, PixelCoord, SkyCoord};
 use ds9_regions::PixelShape;
+use hst_fits::Wcs;
 
 use super::SkyShape;
 pub(crate) use plane::Tangent;
@@ -56,6 +59,45 @@ pub(crate) enum Figure {
 /// How an image shows a place: its pixel, and arcsec west and north (rows) per pixel in x and y (columns) there.
 pub(crate) trait Grid {
     fn local(&self, place: Place) -> Option<(PixelCoord, [[f64; 2]; 2])>;
+
+    /// The pixel of a place.
+    fn pixel(&self, place: SkyCoord) -> Option<PixelCoord> {
+        Some(self.local(Place::Sky(place))?.0)
+    }
+
+    /// The place of a pixel.
+    fn sky(&self, pixel: PixelCoord) -> Option<SkyCoord>;
+
+    /// Whether more than the projection bends the sky.
+    fn is_distorted(&self) -> bool {
+        false
+    }
+}
+
+impl Grid for Wcs {
+    fn local(&self, place: Place) -> Option<(PixelCoord, [[f64; 2]; 2])> {
+        match place {
+            Place::Pixel(pixel) => Some((pixel, [[1.0, 0.0], [0.0, 1.0]])),
+            Place::Sky(place) => {
+                let pixel = self.to_pixel(place)?;
+                let [east, north] = self.jacobian(pixel)?;
+                let arcsec = |degrees: f64| Angle::from_degrees(degrees).arcsec();
+                Some((pixel, [east.map(|d| -arcsec(d)), north.map(arcsec)]))
+            }
+        }
+    }
+
+    fn pixel(&self, place: SkyCoord) -> Option<PixelCoord> {
+        self.to_pixel(place)
+    }
+
+    fn sky(&self, pixel: PixelCoord) -> Option<SkyCoord> {
+        self.to_sky(pixel)
+    }
+
+    fn is_distorted(&self) -> bool {
+        self.is_distorted()
+    }
 }
 
 impl Figure {
@@ -224,6 +266,12 @@ mod tests {
             let det = determinant(self.0);
             let at = [(d * point.x - b * point.y) / det, (a * point.y - c * point.x) / det];
             Some((PixelCoord::new(50.0 + at[0], 50.0 + at[1]), self.0))
+        }
+
+        fn sky(&self, pixel: PixelCoord) -> Option<SkyCoord> {
+            let [x, y] = [pixel.x - 50.0, pixel.y - 50.0];
+            let [west, north] = self.0.map(|[a, b]| a * x + b * y);
+            Tangent::at(HERE).sky(PixelCoord::new(west, north))
         }
     }
 

@@ -63,6 +63,13 @@ impl Grid for Tangent {
         };
         Some((point, [[1.0, 0.0], [0.0, 1.0]]))
     }
+
+    fn sky(&self, pixel: PixelCoord) -> Option<SkyCoord> {
+        match self.place(pixel) {
+            Place::Sky(place) => Some(place),
+            Place::Pixel(_) => None,
+        }
+    }
 }
 
 /// The same plane as an image, for [`ds9_regions::ImageFrame`]: a region in it has its lengths in arcsec and its angles
@@ -76,10 +83,7 @@ impl ds9_regions::Wcs for Tangent {
     }
 
     fn to_sky(&self, pixel: PixelCoord) -> Option<SkyCoord> {
-        match self.place(pixel) {
-            Place::Sky(place) => Some(place),
-            Place::Pixel(_) => None,
-        }
+        self.sky(pixel)
     }
 
     fn jacobian(&self, _: PixelCoord) -> Option<[[f64; 2]; 2]> {
