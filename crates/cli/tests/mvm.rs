@@ -2,6 +2,9 @@
 
 #[expect(dead_code, reason = "no demo is needed here")]
 mod common;
+#[path = "common/server.rs"]
+#[expect(dead_code, reason = "a server and a counter are enough here")]
+mod server;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +13,7 @@ use astro_coords::{PixelBox, PixelCoord, SkyCoord};
 use common::{hst, stderr, stdout};
 use hst_fits::{Card, CellScale, FitsFile, Header, Pixels, SkyCell, Wcs, write_images};
 use ndarray::Array2;
+use server::{Counter, Server};
 
 /// Pixels a side of a skycell here, around the place where four of them overlap.
 const SIDE: usize = 320;
@@ -239,6 +243,45 @@ fn bad_files_lose_nothing_and_names_are_in_headers() {
         assert_eq!(output.status.code(), Some(code), "{args:?}: {}", stderr(&output));
         assert!(stderr(&output).contains(text), "{args:?}: {}", stderr(&output));
     }
+}
+
+/// Of skycells on a server only what is cut is read, and comes out the same.
+#[test]
+fn nothing_but_what_is_cut_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = folder.path().join("archive");
+    fs::create_dir(&archive).unwrap();
+    let cells = ["p0081x14y14", "p0081x15y14"];
+    let size = cells
+        .map(|cell| fs::metadata(write_cell(&archive, cell, "acs_wfc_f814w_all")).unwrap().len());
+    let server = Server::start(&archive);
+    let counter = Counter::before(&server);
+    let common = ["mvm", "run", "--at", AT, "--size", "1.2arcsec", "--archive", &counter.url];
+    let far = hst(
+        folder.path(),
+        &[&common[..], &["--remote", "--prefer", "bytes", "-d", "far"]].concat(),
+    );
+    assert!(far.status.success(), "{}", stderr(&far));
+    let read = counter.bytes();
+    assert!(read < size.iter().sum::<u64>() / 4, "{read} of {size:?}");
+    let all = hst(folder.path(), &[&common[..], &["-d", "all"]].concat());
+    assert!(all.status.success(), "{}", stderr(&all));
+    assert_eq!(names(&folder.path().join("all"), "hst_skycell").len(), 2);
+    assert!(names(&folder.path().join("far"), "hst_skycell").is_empty());
+    let made = names(&folder.path().join("far"), "hst_c");
+    assert_eq!(made.len(), 3);
+    assert_eq!(made, names(&folder.path().join("all"), "hst_c"));
+    for name in made {
+        let [far, all] = ["far", "all"].map(|dir| {
+            let file = FitsFile::open(&folder.path().join(dir).join(&name)).unwrap();
+            read_both(&file)
+        });
+        assert_eq!(far, all, "{name}");
+    }
+}
+
+fn read_both(file: &FitsFile) -> [Array2<f32>; 2] {
+    ["SCI", "WHT"].map(|name| read(file, file.find(name, None).unwrap()))
 }
 
 /// At the corner of two projection cells pixels do not lie on each other: they are put onto one grid, flux kept.

@@ -405,3 +405,92 @@ fn the_far_end_of_a_huge_image_is_cut() {
         .unwrap();
     assert_eq!(seen, 2);
 }
+
+/// Over the wrap of right ascension, at a pole, mirrored, turned, and of a single pixel; also compressed as a whole.
+#[test]
+fn odd_places_on_the_sky_are_cut_as_others() {
+    let shape = (60, 80);
+    let pixels: Vec<f32> = (0..60 * 80).map(|i| i as f32 + 1.0).collect();
+    let image = |[ra, dec]: [f64; 2], cd: [[f64; 2]; 2]| {
+        let mut header = Header::new();
+        for (keyword, text) in [("CTYPE1", "RA---TAN"), ("CTYPE2", "DEC--TAN")] {
+            header.set(keyword, text, "");
+        }
+        for (keyword, number) in [
+            ("CRVAL1", ra),
+            ("CRVAL2", dec),
+            ("CRPIX1", 40.2),
+            ("CRPIX2", 30.7),
+            ("CD1_1", cd[0][0]),
+            ("CD1_2", cd[0][1]),
+            ("CD2_1", cd[1][0]),
+            ("CD2_2", cd[1][1]),
+        ] {
+            header.set(keyword, number, "");
+        }
+        images_to_bytes(&[(&header, Pixels::F32(shape, &pixels))], WriteOptions::default()).unwrap()
+    };
+    let (upright, mirrored) = ([[-1e-5, 2e-6], [2e-6, 1e-5]], [[1e-5, 2e-6], [2e-6, 1e-5]]);
+    for place in [[0.0, 1.0], [359.9999, -33.0], [12.0, 90.0], [200.0, -89.9999]] {
+        for cd in [upright, mirrored] {
+            let bytes = image(place, cd);
+            let file = memory(bytes.clone(), "odd.fits");
+            for ((x, y), window) in [
+                ((40.3, 29.8), PixelBox::new(36..45, 27..33)),
+                ((2.1, 57.9), PixelBox::new(-2..7, 55..61)),
+            ] {
+                let at = sky(&file, x, y);
+                let cutout =
+                    cut(&file, at, Size::pixels(9.0, 6.0), &CutOptions::default()).unwrap();
+                assert_eq!(cutout.units[0].window, window, "{place:?} {cd:?}");
+                check_sky(&file, &cutout, 1e-10);
+                let copy = memory(cutout.to_bytes().unwrap(), "cutout.fits");
+                let mut found = vec![0.0_f32; 54];
+                let all = PixelBox::new(0..9, 0..6);
+                copy.read_window(&copy.hdus()[1], &all, &mut found).unwrap();
+                for (i, value) in found.iter().enumerate() {
+                    let (x, y) = (window.x.start + i as isize % 9, window.y.start + i as isize / 9);
+                    let inside = (0..80).contains(&x) && (0..60).contains(&y);
+                    let expected = if inside { (y * 80 + x + 1) as f32 } else { f32::NAN };
+                    assert_eq!(value.to_bits(), expected.to_bits(), "{x} {y}");
+                }
+            }
+            // The same file, compressed as a whole.
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("odd.fits.gz");
+            let file = File::create(&path).unwrap();
+            let mut writer = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+            writer.write_all(&bytes).unwrap();
+            writer.finish().unwrap();
+            let plain = memory(bytes, "odd.fits");
+            let at = sky(&plain, 11.0, 12.0);
+            let options = CutOptions::default();
+            let both = [&plain, &FitsFile::open(&path).unwrap()]
+                .map(|file| cut(file, at, Size::square(8.0), &options).unwrap().units.remove(0));
+            assert_eq!(both[0].window, both[1].window);
+        }
+    }
+    // A single pixel is an image, and a cutout.
+    let mut header = Header::new();
+    for (keyword, text) in [("CTYPE1", "RA---TAN"), ("CTYPE2", "DEC--TAN")] {
+        header.set(keyword, text, "");
+    }
+    for (keyword, number) in [
+        ("CRVAL1", 5.0),
+        ("CRVAL2", 6.0),
+        ("CRPIX1", 1.0),
+        ("CRPIX2", 1.0),
+        ("CD1_1", -1e-5),
+        ("CD2_2", 1e-5),
+    ] {
+        header.set(keyword, number, "");
+    }
+    let units = [(&header, Pixels::F32((1, 1), &[7.0_f32][..]))];
+    let file = memory(images_to_bytes(&units, WriteOptions::default()).unwrap(), "one.fits");
+    let at = SkyCoord::from_degrees(5.0, 6.0);
+    for (n, window) in [(1.0, PixelBox::new(0..1, 0..1)), (3.0, PixelBox::new(-1..2, -1..2))] {
+        let cutout = cut(&file, at, Size::square(n), &CutOptions::default()).unwrap();
+        assert_eq!(cutout.units[0].window, window);
+        check_sky(&file, &cutout, 1e-12);
+    }
+}

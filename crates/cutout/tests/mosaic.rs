@@ -331,3 +331,48 @@ fn lookup_tables_count() {
     let (my, mx) = mosaic.shape();
     assert!(mosaic.wcs().contains(place, (my, mx)));
 }
+
+/// Which image a pixel is from: of the same exposures the first that covers it, of independent ones that of most weight.
+#[test]
+fn the_origin_of_every_pixel_is_told() {
+    let grid = Grid { reference: [150.0, 2.0], crpix: [10.0, 10.0], scale: 0.04, turn: 0.0 };
+    let mut image = Array2::from_elem((300, 290), 1.0);
+    image[[200, 250]] = f64::NAN;
+    // Half a pixel apart in x: the second is resampled.
+    let moved = Grid { crpix: [10.0 - 200.5, 10.0 - 150.0], ..grid };
+    let files =
+        [grid.file("a.fits", &image), moved.file("b.fits", &Array2::from_elem((300, 290), 2.0))];
+    for relation in [Relation::SameExposures, Relation::Independent] {
+        let options = MosaicOptions { relation, origin: true, ..MosaicOptions::default() };
+        let mosaic = Mosaic::new(&files, options).unwrap();
+        let (ny, nx) = mosaic.shape();
+        let mut origins = vec![0; ny * nx];
+        mosaic.origins(0..ny, &mut origins).unwrap();
+        let [out, _] = mosaic.arrays().unwrap();
+        for ((y, x), value) in out.indexed_iter() {
+            let origin = origins[y * nx + x];
+            assert_eq!(origin == 0, value.is_nan(), "{relation:?} {x} {y}: {origin} {value}");
+            let in_first = y < 300 && x < 290 && (y, x) != (200, 250);
+            if y < 150 || x < 200 {
+                assert_eq!(origin, i16::from(in_first), "{relation:?} {x} {y}");
+            } else if !in_first && (152..448).contains(&y) && (292..488).contains(&x) {
+                assert_eq!(origin, 2, "{relation:?} {x} {y}");
+            }
+            // Fading, the one with the larger part.
+            if relation == Relation::SameExposures && origin > 0 && (value - 1.5).abs() > 0.02 {
+                assert_eq!(origin, if *value < 1.5 { 1 } else { 2 }, "{x} {y}: {value}");
+            }
+        }
+        assert_eq!(origins[200 * nx + 250], 2);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.fits");
+        mosaic.write(&path, WriteOptions::default()).unwrap();
+        let written = FitsFile::open(&path).unwrap();
+        let hdu = written.find("ORIGIN", None).unwrap();
+        let mut found = vec![0.0_f32; ny * nx];
+        written.read_window(hdu, &astro_coords::PixelBox::of_shape((ny, nx)), &mut found).unwrap();
+        assert!(found.iter().zip(&origins).all(|(a, b)| *a == f32::from(*b)));
+        assert_eq!(hdu.header.get::<String>("FILE2").unwrap(), "b.fits");
+        assert!(written.wcs(hdu, None).is_ok());
+    }
+}

@@ -45,6 +45,9 @@ pub(crate) struct Args {
     /// independent]
     #[arg(long, value_enum)]
     relation: Option<Relation>,
+    /// Write an extension ORIGIN too: for every pixel the number of the image it is from, or mostly from
+    #[arg(long)]
+    origin: bool,
     /// File to write
     #[arg(short, long, value_name = "FILE", default_value = "mosaic.fits")]
     out: PathBuf,
@@ -95,6 +98,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
         },
         method: method.into(),
         relation: relation.into(),
+        origin: args.origin,
     };
     let mut mosaic = Mosaic::new(&files, options)?;
     mosaic.warnings().iter().for_each(|text| console.warning(text));

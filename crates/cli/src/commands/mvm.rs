@@ -62,7 +62,7 @@ enum Step {
     Combine(Combine),
     /// All four
     #[command(
-        after_long_help = "Examples:\n  hst mvm run --at \"84.9208 -69.1467\" --size 256arcsec -d 30dor\n  hst mvm run --at \"84.9208 -69.1467\" --size 256arcsec --dry-run"
+        after_long_help = "Examples:\n  hst mvm run --at \"84.9208 -69.1467\" --size 256arcsec -d 30dor\n  hst mvm run --at \"84.9208 -69.1467\" --size 256arcsec --dry-run\n  hst mvm run --at \"84.9208 -69.1467\" --size 256arcsec --remote --stats"
     )]
     Run(Run),
 }
@@ -147,7 +147,7 @@ struct Get {
 
 #[derive(Debug, clap::Args)]
 struct Cut {
-    /// Skycells (hst_skycell-*.fits)
+    /// Skycells (hst_skycell-*.fits), or their addresses, of which only what is cut is read
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -199,6 +199,9 @@ struct Run {
     /// Folder for everything
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     dir: PathBuf,
+    /// Fetch no file: read only what is cut, where the files are
+    #[arg(long)]
+    remote: bool,
     /// Tell what would be fetched, and stop
     #[arg(long)]
     dry_run: bool,
@@ -278,6 +281,18 @@ fn get(args: &Get, console: &Console) -> anyhow::Result<Outcome> {
         }
     }
     Ok(outcome)
+}
+
+/// The addresses of the products, to be read in parts.
+fn where_they_are(products: &[Product], archive: &Place, transfer: &Transfer) -> Vec<PathBuf> {
+    crate::open::configure(|remote| {
+        remote.archive_url = archive.url();
+        remote.max_bytes = transfer.max_bytes();
+    });
+    let uris: Vec<_> = products.iter().map(|product| product.data_uri.text().to_owned()).collect();
+    crate::open::announce(&uris);
+    crate::open::files_have(mast_client::total_size(products).0);
+    uris.into_iter().map(PathBuf::from).collect()
 }
 
 /// The files in the order of the products, and whether all are there.
@@ -449,8 +464,13 @@ fn all(args: &Run, console: &Console) -> anyhow::Result<Outcome> {
     let rows = Found::table(&found)?;
     write_aside(&table, |file| rows.write(Format::Ecsv, file))?;
     let products: Vec<_> = found.into_iter().map(|found| found.product).collect();
-    let (paths, fetched) =
-        fetch(&products, &args.choice.archive, &args.dir, &args.transfer, console)?;
+    // The files of a folder are read by position anyway.
+    let remote = args.remote && !matches!(args.choice.archive, Place::Folder(_));
+    let (paths, fetched) = if remote {
+        (where_they_are(&products, &args.choice.archive, &args.transfer), Outcome::Complete)
+    } else {
+        fetch(&products, &args.choice.archive, &args.dir, &args.transfer, console)?
+    };
     let made = cut(&paths, &args.around, &args.dir, args.naming, console)?;
     let cut = made.outcome(paths.len());
     if made.paths.is_empty() {

@@ -14,7 +14,8 @@ use std::path::Path;
 
 use astro_coords::PixelBox;
 use hst_fits::{
-    Card, FitsFile, Hdu, Header, Pixels, RowSource, Wcs, WriteOptions, write_images_with,
+    Bitpix, Card, FitsFile, Hdu, Header, Pixels, RowBytes, RowSource, Wcs, WriteOptions,
+    write_images_with,
 };
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -49,6 +50,8 @@ pub struct MosaicOptions<'a> {
     /// Of the same exposures the first image that covers a pixel counts, and fades into the next near its border;
     /// independent ones are combined.
     pub relation: Relation,
+    /// Whether a unit `ORIGIN` is written that tells for every pixel which image it is from, see [`Mosaic::origins`].
+    pub origin: bool,
 }
 
 /// A pixel that is covered less than this has no value.
@@ -138,6 +141,23 @@ impl<'a> Mosaic<'a> {
         }
     }
 
+    /// The grid, and which number stands for which image.
+    fn origin_header(&self) -> Header {
+        let mut header = Header::new();
+        header.set("EXTNAME", "ORIGIN", "number of the image a pixel is from");
+        for (keyword, text) in [("CTYPE1", "RA---TAN"), ("CTYPE2", "DEC--TAN")] {
+            header.set(keyword, text, "");
+        }
+        for (keyword, value) in &self.target.cards {
+            header.set(keyword, *value, "");
+        }
+        header.set("RADESYS", "ICRS", "");
+        for (n, source) in self.sources.iter().enumerate().take(9999) {
+            header.set(&format!("FILE{}", n + 1), source.name(), "");
+        }
+        header
+    }
+
     /// `(ny, nx)`.
     pub fn shape(&self) -> (usize, usize) {
         self.target.shape
@@ -174,6 +194,43 @@ impl<'a> Mosaic<'a> {
         let nx = self.shape().1;
         assert_eq!(image.len(), rows.len() * nx, "the buffer has the size of the rows");
         assert!(weights.is_empty() || weights.len() == image.len(), "and so has that of weights");
+        self.by_tiles(
+            rows,
+            |tile| self.tile(tile),
+            |(values, found), from, out| {
+                image[out.clone()].copy_from_slice(&values[from.clone()]);
+                if !weights.is_empty() {
+                    weights[out].copy_from_slice(&found[from]);
+                }
+            },
+        )
+    }
+
+    /// Which image the pixels of some rows are from, by its number in the list of images, from 1; 0 where there is none.
+    /// Where several are mixed, the one with the largest part in it.
+    ///
+    /// # Errors
+    /// When an image cannot be read.
+    ///
+    /// # Panics
+    /// When the buffer has another length than the rows.
+    pub fn origins(&self, rows: Range<usize>, out: &mut [i16]) -> Result<()> {
+        assert_eq!(out.len(), rows.len() * self.shape().1, "the buffer has the size of the rows");
+        self.by_tiles(
+            rows,
+            |tile| self.origin(tile),
+            |found, from, to| out[to].copy_from_slice(&found[from]),
+        )
+    }
+
+    /// Makes the tiles of some rows, and hands each piece of a row on with its place in the tile and in the rows.
+    fn by_tiles<T: Send>(
+        &self,
+        rows: Range<usize>,
+        make: impl Fn(&PixelBox) -> Result<T> + Sync,
+        mut place: impl FnMut(&T, Range<usize>, Range<usize>),
+    ) -> Result<()> {
+        let nx = self.shape().1;
         let tiles: Vec<_> = rows
             .clone()
             .step_by(TILE)
@@ -182,43 +239,71 @@ impl<'a> Mosaic<'a> {
                 (0..nx).step_by(TILE).map(move |x| (x..(x + TILE).min(nx), y.clone()))
             })
             .collect();
+        let signed = |range: &Range<usize>| range.start.cast_signed()..range.end.cast_signed();
         // A batch of tiles at once, so that memory does not grow with the mosaic.
         for batch in tiles.chunks(4 * rayon::current_num_threads()) {
-            let made: Vec<_> =
-                batch.par_iter().map(|(x, y)| self.tile(x, y)).collect::<Result<_>>()?;
-            for ((x, y), (values, found)) in batch.iter().zip(made) {
+            let made: Vec<_> = batch
+                .par_iter()
+                .map(|(x, y)| make(&PixelBox::new(signed(x), signed(y))))
+                .collect::<Result<_>>()?;
+            for ((x, y), made) in batch.iter().zip(made) {
                 for (j, y) in y.clone().enumerate() {
                     let (from, to) = (j * x.len(), (y - rows.start) * nx);
-                    let out = to + x.start..to + x.end;
-                    image[out.clone()].copy_from_slice(&values[from..from + x.len()]);
-                    if !weights.is_empty() {
-                        weights[out].copy_from_slice(&found[from..from + x.len()]);
-                    }
+                    place(&made, from..from + x.len(), to + x.start..to + x.end);
                 }
             }
         }
         Ok(())
     }
 
-    fn tile(&self, x: &Range<usize>, y: &Range<usize>) -> Result<(Vec<f64>, Vec<f64>)> {
-        let signed = |range: &Range<usize>| range.start.cast_signed()..range.end.cast_signed();
-        let tile = PixelBox::new(signed(x), signed(y));
-        let n = x.len() * y.len();
-        let (mut image, mut weights) = (vec![f64::NAN; n], vec![0.0; n]);
+    /// What the images have for a tile, those that have something.
+    fn layers(&self, tile: &PixelBox) -> Result<Vec<(usize, Resampled)>> {
         let mut layers = Vec::new();
         for (input, source) in self.sources.iter().enumerate() {
-            if let Some(layer) = source.resample(&self.target, &tile, self.options.resampling)? {
+            if let Some(mut layer) = source.resample(&self.target, tile, self.options.resampling)? {
+                if self.options.relation == Relation::Independent {
+                    layer.drop_borders();
+                }
                 layers.push((input, layer));
             }
         }
+        Ok(layers)
+    }
+
+    fn origin(&self, tile: &PixelBox) -> Result<Vec<i16>> {
+        let (rows, columns) = tile.shape();
+        let layers = self.layers(tile)?;
+        let independent = self.options.relation == Relation::Independent;
+        let of = |i: usize| {
+            let share =
+                |layer: &Resampled| if independent { layer.weights[i] } else { layer.depth[i] };
+            let (mut left, mut best) = (1.0, None::<(f64, usize)>);
+            for (input, layer) in &layers {
+                if layer.coverage[i] < LEAST || layer.values[i].is_nan() {
+                    continue;
+                }
+                let part = left * share(layer);
+                if best.is_none_or(|(most, _)| part > most) {
+                    best = Some((part, *input));
+                }
+                if !independent {
+                    left -= part;
+                }
+            }
+            best.map_or(0, |(_, input)| i16::try_from(input + 1).unwrap_or(i16::MAX))
+        };
+        Ok((0..rows * columns).map(of).collect())
+    }
+
+    fn tile(&self, tile: &PixelBox) -> Result<(Vec<f64>, Vec<f64>)> {
+        let n = tile.shape().0 * tile.shape().1;
+        let (mut image, mut weights) = (vec![f64::NAN; n], vec![0.0; n]);
+        let layers = self.layers(tile)?;
         if layers.is_empty() {
             return Ok((image, weights));
         }
         match self.options.relation {
             Relation::Independent => {
-                for (_, layer) in &mut layers {
-                    layer.drop_borders();
-                }
                 let parts: Vec<_> = layers
                     .iter()
                     .map(|(input, layer)| Part {
@@ -255,7 +340,8 @@ impl<'a> Mosaic<'a> {
             .map(|pixels| Array2::from_shape_vec((ny, nx), pixels).unwrap_or_default()))
     }
 
-    /// Writes the mosaic: `SCI`, and `WHT` where images have weights, in single precision.
+    /// Writes the mosaic: `SCI`, and `WHT` where images have weights, in single precision; with
+    /// [`MosaicOptions::origin`] `ORIGIN` in 16-bit integers.
     ///
     /// # Errors
     /// When an image cannot be read or the file cannot be written; then there is no file, or the old one.
@@ -265,6 +351,10 @@ impl<'a> Mosaic<'a> {
         let mut units = vec![(&self.primary, Pixels::None)];
         for (header, plane) in self.units.iter().zip(&planes) {
             units.push((header, Pixels::RowsF32(self.shape(), plane)));
+        }
+        let (origins, header) = (Origins(self), self.origin_header());
+        if self.options.origin {
+            units.push((&header, Pixels::RowBytes(Bitpix::I16, self.shape(), &origins)));
         }
         Ok(write_images_with(path, &units, options)?)
     }
@@ -299,6 +389,21 @@ fn fading(layers: &[(usize, Resampled)], image: &mut [f64], weights: &mut [f64])
         } else if let Some(only) = least {
             (*image, *weight) = only;
         }
+    }
+}
+
+/// Which image each pixel is from, as it is written.
+#[derive(Debug)]
+struct Origins<'a>(&'a Mosaic<'a>);
+
+impl RowBytes for Origins<'_> {
+    fn rows(&self, rows: Range<usize>, out: &mut [u8]) -> io::Result<()> {
+        let mut numbers = vec![0; out.len() / 2];
+        self.0.origins(rows, &mut numbers).map_err(io::Error::other)?;
+        for (bytes, number) in out.as_chunks_mut().0.iter_mut().zip(numbers) {
+            *bytes = number.to_be_bytes();
+        }
+        Ok(())
     }
 }
 

@@ -51,6 +51,11 @@ impl<'a> Source<'a> {
         Ok(Self { file, hdu, weights, wcs, shape })
     }
 
+    /// The file's name without its folder.
+    pub(super) fn name(&self) -> String {
+        self.file.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     pub(super) fn place(&self) -> &str {
         self.hdu.place()
     }
