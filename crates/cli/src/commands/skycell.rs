@@ -97,7 +97,10 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
 
 fn at(args: &At, console: &Console) -> anyhow::Result<Outcome> {
     args.output.check()?;
-    let place: SkyCoord = args.place.join(" ").parse()?;
+    let place: SkyCoord = match args.place.join(" ").parse() {
+        Ok(place) => place,
+        Err(problem) => wrong_usage!("{problem}"),
+    };
     let cells: Vec<_> = SkyCell::at(place).map(|(cell, _)| cell).collect();
     let owner = SkyCell::owner(place);
     let pixel = |cell: &SkyCell| cell.to_pixel(place, args.scale.into());
