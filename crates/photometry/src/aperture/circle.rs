@@ -4,10 +4,11 @@ use astro_coords::{PixelBox, PixelCoord};
 
 use super::circle_arcs::{Arcs, Line, NONE, Table};
 use super::circle_small::Small;
-use super::{Aperture, Centers, PACK, Run, bounds, columns, floor, row_by_rows, rows_one_by_one};
+use super::{Aperture, Centers, PACK, Run, bounds, centers_in_chord, columns, floor};
+use super::{row_by_rows, rows_one_by_one};
 use crate::vectors::{Loop, run};
 
-/// A circle, by a way that is exact for any radius and several times faster than the [`Ellipse`](super::Ellipse)'s.
+/// A circle, by a way that is exact for any radius and faster than the [`Ellipse`](super::Ellipse)'s.
 ///
 /// The centre is split into whole pixels and a rest, so that the sides of pixels are half integers, and half chords are
 /// kept in two parts: what is left between a corner and the circle comes without cancellation, and a pixel's share is
@@ -250,28 +251,8 @@ impl Aperture for Circle {
         let left = self.arcs.square - dy * dy;
         let half = if left > 0.0 { left.sqrt() } else { 0.0 };
         let slack = 1e-9 * (1.0 + self.arcs.radius);
-        // What is surely inside, and then one by one what may be.
-        let sure = |x: isize| x.clamp(columns.start, columns.end);
-        let (start, end) = (
-            sure(-floor(half - slack - self.center.x)),
-            sure(floor(self.center.x + half - slack) + 1),
-        );
-        let (mut start, mut end) = if left > 0.0 && start < end {
-            (start, end)
-        } else {
-            let middle = sure(floor(self.center.x + 0.5));
-            (middle, middle)
-        };
-        let inside = |x: isize| self.contains(PixelCoord::new(x as f64, y as f64));
-        while start > columns.start && inside(start - 1) {
-            start -= 1;
-        }
-        while end < columns.end && inside(end) {
-            end += 1;
-        }
-        if start < end {
-            out.push(start..end);
-        }
+        let chord = (self.center.x - half, self.center.x + half);
+        out.extend(centers_in_chord(self, y, columns, chord, slack));
     }
 
     fn centers_of_rows(&self, rows: Range<isize>, columns: &Range<isize>, out: &mut Centers) {

@@ -1,5 +1,6 @@
-//! The unit disc and a small polygon: the exact overlap that circles and ellipses come to.
+//! The unit disc: its overlap with a small polygon, and its segments.
 
+#[cfg(test)]
 /// Area of the unit disc inside the parallelogram with centre `center` and half sides `a` and `b`; `a × b > 0`.
 pub(super) fn overlap(center: [f64; 2], a: [f64; 2], b: [f64; 2]) -> f64 {
     let corner = |s: f64, t: f64| [s * a[0] + t * b[0], s * a[1] + t * b[1]];
@@ -152,12 +153,12 @@ pub(super) fn series<const TERMS: usize>(w: f64) -> f64 {
 
 /// Area of the segment over a chord of `w = chord² / 4`, by as many terms as it takes.
 fn short_segment(w: f64) -> f64 {
-    let terms = match w {
-        w if w < 1e-3 => 6,
-        w if w < 1e-2 => 8,
-        _ => SERIES.len(),
+    let sum = match w {
+        w if w < 1e-3 => series::<6>(w),
+        w if w < 1e-2 => series::<8>(w),
+        _ => series::<{ SERIES.len() }>(w),
     };
-    w * w.sqrt() * SERIES[..terms].iter().rev().fold(0.0, |sum, term| sum * w + term)
+    w * w.sqrt() * sum
 }
 
 #[cfg(test)]

@@ -2,14 +2,14 @@ use std::ops::Range;
 
 use astro_coords::{PixelBox, PixelCoord};
 
-use super::{Aperture, Run, bounds, columns, disc};
+use super::ellipse_arcs::{Arcs, Edge};
+use super::{Aperture, Run, bounds, centers_in_chord, columns};
 
 /// An ellipse, of which a circle is one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ellipse {
     center: PixelCoord,
-    /// Maps an offset in pixels to the plane where the ellipse is the unit circle.
-    to_unit: [[f64; 2]; 2],
+    arcs: Arcs,
 }
 
 impl Ellipse {
@@ -28,33 +28,52 @@ impl Ellipse {
     /// The pixels that `map` sends into the circle of `radius` around its origin: with the Jacobian of a coordinate
     /// system (arcsec per pixel) and a radius in arcsec, a circle on the sky.
     pub fn from_map(center: impl Into<PixelCoord>, map: [[f64; 2]; 2], radius: f64) -> Self {
-        Self { center: center.into(), to_unit: map.map(|row| row.map(|value| value / radius)) }
-    }
-
-    /// The columns where the line of height `y` enters and leaves, from the centre.
-    fn chord(&self, dy: f64) -> Option<(f64, f64)> {
-        let [[a, b], [c, d]] = self.to_unit;
-        let square = a * a + c * c;
-        let middle = -dy * (a * b + c * d) / square;
-        // The distance of the line from the centre, in units of the ellipse's own height.
-        let t = dy * self.determinant() / square.sqrt();
-        let half = ((1.0 - t) * (1.0 + t) / square).sqrt();
-        half.is_finite().then_some((middle - half, middle + half))
+        let arcs = Arcs::new(map.map(|row| row.map(|value| value / radius)));
+        Self { center: center.into(), arcs }
     }
 
     pub(super) fn unit(&self, dx: f64, dy: f64) -> [f64; 2] {
-        self.to_unit.map(|[a, b]| a * dx + b * dy)
+        self.arcs.map().map(|[a, b]| a * dx + b * dy)
     }
 
     pub(super) fn determinant(&self) -> f64 {
-        let [[a, b], [c, d]] = self.to_unit;
+        let [[a, b], [c, d]] = self.arcs.map();
         a * d - b * c
+    }
+
+    /// More than any place on the outline is off by rounding.
+    fn slack(&self) -> f64 {
+        let [half_x, half_y] = self.arcs.reach();
+        1e-9 * (1.0 + half_x + half_y)
+    }
+
+    /// The lower side of row `y`.
+    fn edge(&self, y: isize) -> Edge {
+        self.arcs.edge(y as f64 - 0.5 - self.center.y)
+    }
+
+    /// The share of pixel `x` in the row between two edges.
+    fn share(&self, low: &Edge, high: &Edge, x: isize) -> f64 {
+        let side = |x: f64| x - 0.5 - self.center.x;
+        let x = x as f64;
+        self.arcs.share(low, high, side(x), side(x + 1.0))
+    }
+
+    fn row_between(&self, low: &Edge, high: &Edge, x: isize, shares: &mut [f64]) -> Run {
+        let (touched, whole) = self.spans(low, high, x, shares.len());
+        shares[..touched.start].fill(0.0);
+        shares[touched.end..].fill(0.0);
+        shares[whole.clone()].fill(1.0);
+        for i in (touched.start..whole.start).chain(whole.end..touched.end) {
+            shares[i] = self.share(low, high, x + i.cast_signed());
+        }
+        Run { touched, whole }
     }
 }
 
 impl Aperture for Ellipse {
     fn bounds(&self) -> PixelBox {
-        let (half_x, half_y) = self.extent();
+        let [half_x, half_y] = self.arcs.reach();
         bounds(self.center, half_x, half_y)
     }
 
@@ -64,24 +83,7 @@ impl Aperture for Ellipse {
     }
 
     fn overlap(&self, x: isize, y: isize) -> f64 {
-        let center = self.unit(x as f64 - self.center.x, y as f64 - self.center.y);
-        let [mut a, mut b] = [self.unit(0.5, 0.0), self.unit(0.0, 0.5)];
-        let square = |x: f64, y: f64| x * x + y * y;
-        let half_diagonal =
-            square(a[0] + b[0], a[1] + b[1]).max(square(a[0] - b[0], a[1] - b[1])).sqrt();
-        let distance2 = center[0] * center[0] + center[1] * center[1];
-        let (inside, outside) = (1.0 - half_diagonal, 1.0 + half_diagonal);
-        if inside > 0.0 && distance2 <= inside * inside {
-            return 1.0;
-        }
-        if distance2 >= outside * outside {
-            return 0.0;
-        }
-        let det = self.determinant();
-        if det < 0.0 {
-            std::mem::swap(&mut a, &mut b);
-        }
-        (disc::overlap(center, a, b) / det.abs()).clamp(0.0, 1.0)
+        self.share(&self.edge(y), &self.edge(y + 1), x)
     }
 
     fn area(&self) -> f64 {
@@ -93,19 +95,31 @@ impl Aperture for Ellipse {
     }
 
     fn row(&self, y: isize, x: isize, shares: &mut [f64]) -> Run {
-        let (touched, whole) = self.spans(y, x, shares.len());
-        shares[..touched.start].fill(0.0);
-        shares[touched.end..].fill(0.0);
-        shares[whole.clone()].fill(1.0);
-        for i in (touched.start..whole.start).chain(whole.end..touched.end) {
-            shares[i] = self.overlap(x + i.cast_signed(), y);
+        self.row_between(&self.edge(y), &self.edge(y + 1), x, shares)
+    }
+
+    fn rows(&self, (y, x): (isize, isize), width: usize, shares: &mut [f64], runs: &mut [Run]) {
+        let stride = shares.len() / runs.len().max(1);
+        let mut low = self.edge(y);
+        for ((run, row), y) in runs.iter_mut().zip(shares.chunks_mut(stride.max(1))).zip(y..) {
+            let high = self.edge(y + 1);
+            let (row, beyond) = row.split_at_mut(width);
+            *run = self.row_between(&low, &high, x, row);
+            beyond.fill(0.0);
+            low = high;
         }
-        Run { touched, whole }
+    }
+
+    fn centers(&self, y: isize, columns: Range<isize>, out: &mut Vec<Range<isize>>) {
+        let edge = self.arcs.edge(y as f64 - self.center.y);
+        let chord = (self.center.x + edge.left, self.center.x + edge.right);
+        out.extend(centers_in_chord(self, y, columns, chord, self.slack()));
     }
 
     fn crossings(&self, y: f64, out: &mut Vec<f64>) -> bool {
-        if let Some((from, to)) = self.chord(y - self.center.y) {
-            out.extend([self.center.x + from, self.center.x + to]);
+        let edge = self.arcs.edge(y - self.center.y);
+        if edge.meets {
+            out.extend([self.center.x + edge.left, self.center.x + edge.right]);
         }
         true
     }
@@ -115,44 +129,32 @@ impl Ellipse {
     /// The pixels of a row that may be touched, and those that surely lie inside: an ellipse is convex, so a row of
     /// pixels is inside between the chords of its lower and upper edge, and what it touches ends at one of those or at
     /// the ellipse's utmost left or right.
-    fn spans(&self, y: isize, x: isize, length: usize) -> (Range<usize>, Range<usize>) {
-        let dy = y as f64 - self.center.y;
-        let (low, high) = (dy - 0.5, dy + 0.5);
-        let slack = 1e-9 * (1.0 + self.extent().0 + self.extent().1);
-        let chords = (self.chord(low), self.chord(high));
-        let (mut from, mut to) = (f64::INFINITY, f64::NEG_INFINITY);
-        for (start, end) in [chords.0, chords.1].into_iter().flatten() {
-            (from, to) = (from.min(start), to.max(end));
-        }
-        let [[a, b], [c, d]] = self.to_unit;
-        let utmost = self.extent().0;
-        // The height at which the ellipse is widest to the right; to the left it is the negative.
-        let height = -utmost * (a * b + c * d) / (b * b + d * d);
-        if low <= height && height <= high {
-            to = to.max(utmost);
-        }
-        if low <= -height && -height <= high {
-            from = from.min(-utmost);
-        }
-        // A tip between the edges of the row, with neither edge inside.
-        let tip = self.extent().1;
-        if from > to && (low.abs().min(high.abs()) <= tip || low * high <= 0.0) {
-            (from, to) = (-utmost, utmost);
-        }
-        let cx = self.center.x;
-        let touched = if from <= to {
+    fn spans(
+        &self,
+        low: &Edge,
+        high: &Edge,
+        x: isize,
+        length: usize,
+    ) -> (Range<usize>, Range<usize>) {
+        let (utmost, slack) = (self.arcs.reach()[0], self.slack());
+        let (cx, height) = (self.center.x, self.arcs.height());
+        let between = |y: f64| low.y <= y && y <= high.y;
+        let touched = if low.y < high.y {
+            let from = if between(-height) { -utmost } else { low.left.min(high.left) };
+            let to = if between(height) { utmost } else { low.right.max(high.right) };
             columns((cx + from - slack + 0.5).floor(), (cx + to + slack + 0.5).ceil(), x, length)
         } else {
             0..0
         };
-        let whole = match chords {
-            (Some(one), Some(other)) => columns(
-                (cx + one.0.max(other.0) + slack + 0.5).ceil(),
-                (cx + one.1.min(other.1) - slack + 0.5).floor(),
+        let whole = if low.meets && high.meets {
+            columns(
+                (cx + low.left.max(high.left) + slack + 0.5).ceil(),
+                (cx + low.right.min(high.right) - slack + 0.5).floor(),
                 x,
                 length,
-            ),
-            _ => 0..0,
+            )
+        } else {
+            0..0
         };
         if whole.start < whole.end {
             (touched, whole)
@@ -160,19 +162,13 @@ impl Ellipse {
             (touched.clone(), touched.end..touched.end)
         }
     }
-
-    /// Half width and half height of the box around the ellipse.
-    fn extent(&self) -> (f64, f64) {
-        let [[a, b], [c, d]] = self.to_unit;
-        let det = self.determinant().abs();
-        (d.hypot(b) / det, c.hypot(a) / det)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::disc;
     use super::super::testing::{rows_are_overlaps, total};
     use super::*;
 
@@ -223,7 +219,8 @@ mod tests {
         ) {
             let mut ellipse = Ellipse::new((x, y), a, a * q, theta);
             if flip {
-                ellipse.to_unit[0] = ellipse.to_unit[0].map(|value| -value);
+                let [first, second] = *ellipse.arcs.map();
+                ellipse = Ellipse::from_map((x, y), [first.map(|value| -value), second], 1.0);
             }
             rows_are_overlaps(&ellipse, 1e-15);
             let sum = total(&ellipse);
@@ -237,6 +234,26 @@ mod tests {
                 for px in -4..=4 {
                     let share = ellipse.overlap(px, py);
                     prop_assert!((0.0..=1.0).contains(&share));
+                }
+            }
+        }
+
+        /// Walked around in the plane where the ellipse is the unit circle, pixel by pixel.
+        #[test]
+        fn shares_are_those_of_a_parallelogram_in_the_disc(
+            x in -1.0..1.0, y in -1.0..1.0, exponent in -2.0..2.5, q in 0.01..1.0, theta in -4.0..4.0
+        ) {
+            let a = 10.0_f64.powf(exponent);
+            let ellipse = Ellipse::new((x, y), a, a * q, theta);
+            let det = ellipse.determinant().abs();
+            let (half_x, half_y) = (ellipse.unit(0.5, 0.0), ellipse.unit(0.0, 0.5));
+            let window = ellipse.bounds();
+            for py in window.y.clone() {
+                for px in window.x.clone() {
+                    let center = ellipse.unit(px as f64 - x, py as f64 - y);
+                    let expected = disc::overlap(center, half_x, half_y) / det;
+                    let share = ellipse.overlap(px, py);
+                    prop_assert!((share - expected).abs() <= 1e-14 + 1e-15 * a, "{} {} {} {}", px, py, share, expected);
                 }
             }
         }

@@ -12,6 +12,7 @@ mod circle_small;
 mod composite;
 mod disc;
 mod ellipse;
+mod ellipse_arcs;
 #[cfg(test)]
 #[allow(
     clippy::approx_constant,
@@ -253,6 +254,31 @@ fn centers<A: Aperture + ?Sized>(
             }
         }
     }
+}
+
+/// The pixels of row `y` whose centres lie inside a shape without dents, which crosses the row from about `from` to `to`.
+fn centers_in_chord<A: Aperture>(
+    aperture: &A,
+    y: isize,
+    columns: Range<isize>,
+    (from, to): (f64, f64),
+    slack: f64,
+) -> Option<Range<isize>> {
+    // What is surely inside, and then one by one what may be.
+    let sure = |x: isize| x.clamp(columns.start, columns.end);
+    let (mut start, mut end) = (sure(-floor(-(from + slack))), sure(floor(to - slack) + 1));
+    if start >= end {
+        start = sure(floor(0.5 * (from + to) + 0.5));
+        end = start;
+    }
+    let inside = |x: isize| aperture.contains(PixelCoord::new(x as f64, y as f64));
+    while start > columns.start && inside(start - 1) {
+        start -= 1;
+    }
+    while end < columns.end && inside(end) {
+        end += 1;
+    }
+    (start < end).then_some(start..end)
 }
 
 /// The box of pixels that covers `center ± half`; far outside any image it stops.
