@@ -1,6 +1,7 @@
 //! What every command shares: global options, messages on standard error, exit codes.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -180,6 +181,16 @@ impl Console {
     pub(crate) fn problem(&self, text: &str) {
         self.remember(text);
         self.say(&format!("error: {text}"));
+    }
+
+    /// As [`problem`](Self::problem), with the file that it is about, unless the error names it.
+    pub(crate) fn problem_of(&self, path: &Path, error: &anyhow::Error) {
+        let (text, place) = (format!("{error:#}"), path.display().to_string());
+        if text.contains(&place) {
+            self.problem(&text);
+        } else {
+            self.problem(&format!("{place}: {text}"));
+        }
     }
 
     /// Something the user should know that changes no exit code.

@@ -76,6 +76,11 @@ fn points_without_an_answer_keep_their_line() {
     // The other side of the sky is not on a tangent plane.
     let output = hst(&demo, &["sky2pix", IMAGE, "15", "-28"]);
     assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(1), "nan nan\n"));
+    let of = |ext: &str| hst(&demo, &["pix2sky", IMAGE, "-e", ext, "476", "476"]);
+    assert_eq!(stdout(&of("SCI,1")), stdout(&of("sci")));
+    let output = of("SCI,2");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("there is no extension SCI,2"), "{}", stderr(&output));
     let output = hst(&demo, &["sky2pix", IMAGE, "-e", "NONE", "15", "28"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(
@@ -92,7 +97,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 h = fits.open(sys.argv[1])
 points = np.loadtxt(sys.argv[2])
-np.savetxt(sys.argv[3], WCS(h['SCI', 1].header, h).all_pix2world(points, 1), fmt='%.17g')
+np.savetxt(sys.argv[3], WCS(h['SCI', int(sys.argv[4])].header, h).all_pix2world(points, 1), fmt='%.17g')
 ";
 
 #[test]
@@ -110,25 +115,32 @@ fn an_exposure_with_lookup_tables_agrees_with_astropy() {
     }
     let path = |name: &str| folder.path().join(name);
     std::fs::write(path("points"), &points).unwrap();
-    let status = Command::new(python)
-        .args(["-c", ASTROPY])
-        .args([image.as_path(), path("points").as_path(), path("sky").as_path()])
-        .status()
-        .unwrap();
-    assert!(status.success());
-    let ours = fed(folder.path(), &["pix2sky", image.to_str().unwrap(), "--origin", "1"], &points);
-    assert!(ours.status.success(), "{}", stderr(&ours));
-    let theirs = numbers(&std::fs::read_to_string(path("sky")).unwrap());
-    let found = numbers(&stdout(&ours));
-    assert_eq!(found.len(), theirs.len());
-    for (a, b) in found.iter().zip(theirs) {
-        assert!((a - b).abs() < 1.5e-12, "{a} {b}");
-    }
-    let back =
-        fed(folder.path(), &["sky2pix", image.to_str().unwrap(), "--origin", "1"], &stdout(&ours));
-    for (a, b) in numbers(&stdout(&back)).iter().zip(numbers(&points)) {
-        // Twelve decimals of a degree are 7e-8 pixels.
-        assert!((a - b).abs() < 3e-7, "{a} {b}");
+    // The first chip is the default.
+    for (chip, ext) in [("1", &[][..]), ("2", &["-e", "SCI,2"])] {
+        let status = Command::new(&python)
+            .args(["-c", ASTROPY])
+            .args([image.as_path(), path("points").as_path(), path("sky").as_path()])
+            .arg(chip)
+            .status()
+            .unwrap();
+        assert!(status.success());
+        let run = |command: &str, input: &str| {
+            let args = [&[command, image.to_str().unwrap(), "--origin", "1"], ext].concat();
+            let output = fed(folder.path(), &args, input);
+            assert!(output.status.success(), "{}", stderr(&output));
+            stdout(&output)
+        };
+        let ours = run("pix2sky", &points);
+        let theirs = numbers(&std::fs::read_to_string(path("sky")).unwrap());
+        let found = numbers(&ours);
+        assert_eq!(found.len(), theirs.len());
+        for (a, b) in found.iter().zip(theirs) {
+            assert!((a - b).abs() < 1.5e-12, "chip {chip}: {a} {b}");
+        }
+        for (a, b) in numbers(&run("sky2pix", &ours)).iter().zip(numbers(&points)) {
+            // Twelve decimals of a degree are 7e-8 pixels.
+            assert!((a - b).abs() < 3e-7, "chip {chip}: {a} {b}");
+        }
     }
 }
 

@@ -114,6 +114,13 @@ fn several_extensions_are_several_pictures() {
     let apart = run(&["--ext", "SCI,WHT", "-d", "new/folder"]);
     assert!(apart.status.success(), "{}", stderr(&apart));
     assert_eq!(fs::read_dir(folder.join("new/folder")).unwrap().count(), 2);
+    let versions = run(&["--ext", "SCI,1,WHT,1", "-d", "versions"]);
+    assert!(versions.status.success(), "{}", stderr(&versions));
+    for name in ["SCI1", "WHT1"] {
+        let name = RED.replace(".fits", &format!("_{name}.png"));
+        assert!(folder.join("versions").join(name).exists());
+    }
+    assert_eq!(run(&["--ext", "all"]).status.code(), Some(2));
     let both = run(&["--ext", "SCI,WHT", "--json"]);
     assert!(both.status.success(), "{}", stderr(&both));
     let stem = RED.trim_end_matches(".fits");

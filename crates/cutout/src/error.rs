@@ -86,7 +86,7 @@ pub enum Error {
         problem: String,
     },
     /// A file that is no layer of a skycell, by its names.
-    #[error("\"{name}\" is no name of a skycell or of a cutout of one: {place}")]
+    #[error("{place}: \"{name}\" is no name of a skycell or of a cutout of one")]
     NotASkycell {
         /// The file.
         place: String,

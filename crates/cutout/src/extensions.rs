@@ -90,8 +90,38 @@ impl Extensions {
     }
 }
 
+/// Reads `SCI`, `SCI,2` (version 2) or `3` (by number).
+impl FromStr for Extension {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let bad = || Error::ParseExtensions { text: text.chars().take(80).collect() };
+        let (name, version) = match text.split_once(',') {
+            Some((name, version)) => (name, Some(version.trim().parse().map_err(|_| bad())?)),
+            None => (text, None),
+        };
+        match (name.trim(), name.trim().parse::<usize>(), version) {
+            ("", ..) | (_, Ok(_), Some(_)) => Err(bad()),
+            (_, Ok(number), None) => Ok(Self::Number(number)),
+            (name, Err(_), version) => Ok(Self::Name(name.to_ascii_uppercase(), version)),
+        }
+    }
+}
+
 impl Extension {
-    fn is(&self, hdu: &Hdu) -> bool {
+    /// The first unit of that number or name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn find<'a>(&self, file: &'a FitsFile) -> Result<&'a Hdu> {
+        Ok(match self {
+            Self::Number(number) => file.hdu(*number)?,
+            Self::Name(name, version) => file.find(name, *version)?,
+        })
+    }
+
+    /// Whether the unit is one that is meant.
+    pub fn is(&self, hdu: &Hdu) -> bool {
         match self {
             Self::Number(number) => hdu.index == *number,
             Self::Name(name, version) => {
@@ -126,6 +156,20 @@ fn celestial(hdu: &Hdu) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_read() {
+        for (text, expected) in [
+            ("sci", Extension::Name("SCI".to_owned(), None)),
+            ("SCI, 2", Extension::Name("SCI".to_owned(), Some(2))),
+            (" 3", Extension::Number(3)),
+        ] {
+            assert_eq!(text.parse::<Extension>().unwrap(), expected, "{text}");
+        }
+        for text in ["", ",2", "3,2", "SCI,WHT", "SCI,1,2"] {
+            assert!(text.parse::<Extension>().is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn choices_are_read() {

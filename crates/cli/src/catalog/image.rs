@@ -1,12 +1,11 @@
 //! One image: which extension holds the pixels, where they are on the sky, what they are worth.
 
-use std::convert::Infallible;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::Context;
 use astro_coords::PixelBox;
+use cutout::Extension;
 use hst_fits::{FitsFile, Hdu, ImageSpec, Wcs};
 use photometry::{PixelSource, SourceError};
 
@@ -17,21 +16,6 @@ use super::planes::{FilePlane, Planes};
 use super::{MeasuredImage, Options, vintage};
 use crate::geometry::RegionImage;
 use crate::open;
-
-/// An extension as the command line names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Extension {
-    Name(String),
-    Number(usize),
-}
-
-impl FromStr for Extension {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(text.parse().map_or_else(|_| Self::Name(text.to_owned()), Self::Number))
-    }
-}
 
 /// An open image, ready to be measured.
 #[derive(Debug)]
@@ -128,7 +112,7 @@ fn is_enough(hdus: &[Hdu], options: &Options) -> bool {
 pub(crate) fn holds(hdus: &[Hdu], wanted: Option<&Extension>) -> bool {
     match wanted {
         Some(Extension::Number(number)) => hdus.len() > *number,
-        Some(Extension::Name(name)) => hdus.iter().any(|hdu| hdu.name.eq_ignore_ascii_case(name)),
+        Some(name) => hdus.iter().any(|hdu| name.is(hdu)),
         None => hdus.iter().any(|hdu| hdu.name.eq_ignore_ascii_case("SCI")),
     }
 }
@@ -146,10 +130,9 @@ pub(crate) fn pixels<'a>(
     file: &'a FitsFile,
     wanted: Option<&Extension>,
     warnings: &mut Vec<String>,
-) -> hst_fits::Result<&'a Hdu> {
+) -> cutout::Result<&'a Hdu> {
     match wanted {
-        Some(Extension::Name(name)) => file.find(name, None),
-        Some(Extension::Number(number)) => file.hdu(*number),
+        Some(wanted) => wanted.find(file),
         None => file.find("SCI", None).or_else(|_| {
             let found = file.first_image()?;
             if file.hdus().len() > 1 {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use astro_coords::PixelBox;
 use clap::ValueEnum;
+use cutout::Extension;
 use hst_fits::{FitsFile, Hdu};
 use photometry::background::Surface;
 use photometry::{MaskSource, PixelSource, Plane, QualitySource, SourceError};
 
-use super::{Extension, Options};
+use super::Options;
 use crate::open;
 
 /// What the numbers of a weight map are.
@@ -113,11 +114,8 @@ impl FilePlane {
                 None => only_image(&file, what)?,
             }
         } else {
-            match name.parse::<Extension>().unwrap_or_else(|never| match never {}) {
-                Extension::Name(name) => file.find(&name, None),
-                Extension::Number(number) => file.hdu(number),
-            }
-            .with_context(|| format!("{name} is neither a file nor an extension"))?
+            let extension = name.parse::<Extension>().and_then(|wanted| wanted.find(&file));
+            extension.with_context(|| format!("{name} is neither a file nor an extension"))?
         };
         match hdu.shape() {
             Some(found) if found == shape => Ok(Self::new(&file, hdu, shape)),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use astro_coords::PixelBox;
+use cutout::Extension;
 use hst_fits::{
     Bitpix, Card, FitsFile, Hdu, Header, ImageSpec, PixelType, Pixels, RowSource, write_images,
 };
@@ -17,9 +18,7 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use super::catalog::{odd, percentage};
-use crate::catalog::{
-    BKG_RMS, ExcludeRule, Exposed, Extension, FilePlane, exclude, fill, pixels, tells,
-};
+use crate::catalog::{BKG_RMS, ExcludeRule, Exposed, FilePlane, exclude, fill, pixels, tells};
 use crate::console::{Console, Outcome};
 
 const EXAMPLES: &str = "\
@@ -53,8 +52,8 @@ pub(crate) struct Args {
     /// Write the image less its background instead of the maps; its other extensions are left out
     #[arg(long)]
     subtract: bool,
-    /// Extension with the pixels, by name or number [default: SCI, else the first 2-D image]
-    #[arg(long, value_name = "NAME|N")]
+    /// Extension with the pixels: SCI, SCI,2 (a version) or a number [default: SCI, else the first 2-D image]
+    #[arg(long, value_name = "EXT")]
     ext: Option<Extension>,
     /// Side of a mesh box in pixels
     #[arg(long = "box", value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]

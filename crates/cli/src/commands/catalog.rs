@@ -6,14 +6,15 @@ use std::str::FromStr;
 use anyhow::bail;
 use astro_coords::Angle;
 use clap::ValueEnum;
+use cutout::Extension;
 
 use hst_fits::Spec;
 use photometry::background::BackgroundOptions;
 
 use crate::angles;
 use crate::catalog::{
-    self, ArchiveArgs, Catalog, Combine, Encircled, ErrorModel, ExcludeRule, Extension, Options,
-    RingSize, SkyShape, Subtract, Sum, WeightType, ZeroPoint, columns,
+    self, ArchiveArgs, Catalog, Combine, Encircled, ErrorModel, ExcludeRule, Options, RingSize,
+    SkyShape, Subtract, Sum, WeightType, ZeroPoint, columns,
 };
 use crate::console::{Console, Outcome, WrongUsage, wrong_usage};
 use crate::output::{Output, write_aside};
@@ -54,8 +55,8 @@ pub(crate) struct Args {
     /// Only images of this telescope-instrument-detector-filter, as HST-ACS-WFC-F814W; may be repeated
     #[arg(long, value_name = "SPEC")]
     spec: Vec<Spec>,
-    /// Extension with the pixels, by name or number [default: SCI, else the first 2-D image]
-    #[arg(long, value_name = "NAME|N")]
+    /// Extension with the pixels: SCI, SCI,2 (a version) or a number [default: SCI, else the first 2-D image]
+    #[arg(long, value_name = "EXT")]
     ext: Option<Extension>,
     /// Circles of these radii around every region (also points), in place of the region itself: a row for each; arcsec,
     /// or with a unit, as 0.5arcmin

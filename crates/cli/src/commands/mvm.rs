@@ -351,7 +351,7 @@ fn cut(
         match cut_one(path, around, dir, naming, console) {
             Ok(path) => made.paths.push(path),
             Err(error) => {
-                console.problem(&format!("{}: {error:#}", path.display()));
+                console.problem_of(path, &error);
                 made.failed += 1;
             }
         }
@@ -404,7 +404,7 @@ fn combine(
         {
             Ok(cutout) => cutouts.push(cutout),
             Err(error) => {
-                console.problem(&format!("{}: {error:#}", path.display()));
+                console.problem_of(path, &error);
                 failed += 1;
             }
         }
@@ -437,7 +437,7 @@ fn combine(
                 made += 1;
             }
             Err(error) => {
-                console.problem(&format!("{}: {error:#}", out.display()));
+                console.problem_of(&out, &error);
                 failed += 1;
             }
         }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use astro_coords::{PixelCoord, SkyCoord};
+use cutout::Extension;
 use hst_fits::Wcs;
 use rayon::prelude::*;
 use serde_json::json;
 
-use crate::catalog::{Extension, holds, pixels};
+use crate::catalog::{holds, pixels};
 use crate::console::{Console, Outcome, wrong_usage};
 
 /// Lines that are converted at once.
@@ -20,8 +21,8 @@ const CHUNK: usize = 1 << 15;
 struct Image {
     /// FITS file
     image: PathBuf,
-    /// Extension, by name or number [default: SCI, else the first 2-D image]
-    #[arg(short, long, value_name = "NAME|N")]
+    /// Extension: SCI, SCI,2 (a version) or a number [default: SCI, else the first 2-D image]
+    #[arg(short, long, value_name = "EXT")]
     ext: Option<Extension>,
     /// Another description of the header, A to Z
     #[arg(long, value_name = "LETTER")]
@@ -38,7 +39,7 @@ struct Image {
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Examples:
   hst sky2pix image_drc.fits \"13:29:52.7 +47:11:43\"
-  hst sky2pix image_flc.fits -e SCI --origin 1 202.4696 47.1953
+  hst sky2pix image_flc.fits -e SCI,2 --origin 1 202.4696 47.1953
   hst sky2pix image_drc.fits < positions.txt")]
 pub(crate) struct Sky2Pix {
     #[command(flatten)]

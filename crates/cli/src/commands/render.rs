@@ -2,19 +2,19 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use anyhow::{Context, bail};
 use astro_coords::SkyCoord;
 use clap::ValueEnum;
-use cutout::Size;
 use cutout::mosaic::{Mosaic, MosaicOptions};
 use cutout::render::{
     About, FileRows, Gray, Interval, Lupton, Mark, Marked, Picture, RenderOptions, Rgb, Rows,
     Stretch, Tone, write_jpeg, write_png,
 };
+use cutout::{Extension, Extensions, Size};
 use serde_json::json;
 
-use crate::catalog::Extension;
 use crate::console::{Console, Outcome, wrong_usage};
 use crate::cutting::harmless;
 use crate::output::write_aside;
@@ -44,10 +44,10 @@ pub(crate) struct Args {
     /// Size of the picture: 200, 200x300 (pixels, x first), 10arcsec, 5x4arcsec
     #[arg(long, value_name = "SIZE", requires = "at")]
     size: Option<Size>,
-    /// Extension with the pixels, by name or number; of several, SCI,WHT for one, a picture each, named IMAGE_SCI and
-    /// IMAGE_WHT [default: SCI, else the first 2-D image]
-    #[arg(long, value_name = "NAME|N", value_delimiter = ',')]
-    ext: Vec<Extension>,
+    /// Extension with the pixels: SCI, SCI,2 (a version) or a number; of several, SCI,WHT for one, a picture each, named
+    /// IMAGE_SCI and IMAGE_WHT [default: SCI, else the first 2-D image]
+    #[arg(long, value_name = "EXT")]
+    ext: Option<Shown>,
     /// How values between the limits are spread: asinh, log, sqrt, linear, sinh
     #[arg(long, default_value = "asinh")]
     stretch: Stretch,
@@ -106,6 +106,21 @@ enum Format {
     Jpg,
 }
 
+/// The extensions that become pictures.
+#[derive(Debug, Clone)]
+struct Shown(Vec<Extension>);
+
+impl FromStr for Shown {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse().map_err(|error: cutout::Error| error.to_string())? {
+            Extensions::List(list) => Ok(Self(list)),
+            _ => Err("name the extensions, as in SCI,WHT".to_owned()),
+        }
+    }
+}
+
 fn pair(text: &str) -> Result<[f64; 2], String> {
     let wrong = || "two numbers with a comma between, as 0.5,99.5".to_owned();
     let (low, high) = text.split_once(',').ok_or_else(wrong)?;
@@ -131,7 +146,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> anyhow::Result<Outcome> {
         match gray(args, path, *ext, console) {
             Ok(()) => done += 1,
             Err(error) if jobs.len() == 1 => return Err(error),
-            Err(error) => console.problem(&format!("{}: {error:#}", path.display())),
+            Err(error) => console.problem_of(path, &error),
         }
     }
     Ok(match done {
@@ -150,10 +165,11 @@ fn gray(
     let layer = Layer::open(path, ext, args.at.zip(args.size))?;
     layer.warnings.iter().for_each(|text| console.warning(text));
     let ending = match ext {
-        Some(Extension::Name(name)) if args.ext.len() > 1 => {
-            format!("_{}", harmless(name))
-        }
-        Some(Extension::Number(number)) if args.ext.len() > 1 => format!("_{number}"),
+        Some(ext) if args.extensions().len() > 1 => match ext {
+            Extension::Name(name, None) => format!("_{}", harmless(name)),
+            Extension::Name(name, Some(version)) => format!("_{}{version}", harmless(name)),
+            Extension::Number(number) => format!("_{number}"),
+        },
         _ => String::new(),
     };
     let out = args.out(path, &ending);
@@ -170,7 +186,7 @@ fn gray(
 
 fn color(args: &Args, paths: [&Path; 3], console: &Console) -> anyhow::Result<()> {
     let around = args.at.zip(args.size);
-    let first = Layer::open(paths[0], args.ext.first(), around)?;
+    let first = Layer::open(paths[0], args.extensions().first(), around)?;
     first.warnings.iter().for_each(|text| console.warning(text));
     let out = args.out(paths[0], "_rgb");
     args.free(&out)?;
@@ -190,7 +206,7 @@ fn color(args: &Args, paths: [&Path; 3], console: &Console) -> anyhow::Result<()
     }
     let mut layers = vec![first];
     for path in &paths[1..] {
-        let layer = Layer::open(path, args.ext.first(), around)?;
+        let layer = Layer::open(path, args.extensions().first(), around)?;
         match layers[0].offset_of(&layer) {
             Some(away) if away > 0.5 => console.warning(&format!(
                 "{} lies up to {away:.1} pixels beside {}; --align puts it in its place",
@@ -227,9 +243,14 @@ fn aligned<T>(made: cutout::render::RenderResult<T>) -> anyhow::Result<T> {
 }
 
 impl Args {
+    /// The extensions asked for.
+    fn extensions(&self) -> &[Extension] {
+        self.ext.as_ref().map_or(&[], |Shown(list)| list)
+    }
+
     /// Every extension asked for of every image; none is the default one.
     fn pictures(&self) -> Vec<(&Path, Option<&Extension>)> {
-        let mut extensions: Vec<_> = self.ext.iter().map(Some).collect();
+        let mut extensions: Vec<_> = self.extensions().iter().map(Some).collect();
         if extensions.is_empty() {
             extensions.push(None);
         }
@@ -242,7 +263,7 @@ impl Args {
         if self.out.is_some() && !self.rgb && pictures > 1 {
             wrong_usage!("--out names one picture, and there are {pictures} images; use --dir");
         }
-        if self.rgb && self.ext.len() > 1 {
+        if self.rgb && self.extensions().len() > 1 {
             wrong_usage!("--rgb takes one extension, the same of all three images");
         }
         if let Some(out) = &self.out

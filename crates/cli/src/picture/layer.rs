@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use astro_coords::{PixelBox, PixelCoord, SkyCoord};
-use cutout::{Size, SizePolicy, window};
+use cutout::{Extension, Size, SizePolicy, window};
 use hst_fits::{Bitpix, FitsFile, Hdu, Wcs};
 
-use crate::catalog::{Extension, holds, pixels};
+use crate::catalog::{holds, pixels};
 
 /// An open image and a window of it.
 #[derive(Debug)]
